@@ -1,0 +1,203 @@
+/** A pair on the live clock, with its portals on real addresses. */
+import { EventEmitter } from "node:events"
+import { LiveClock } from "../sim/live.ts"
+import { Random } from "../sim/random.ts"
+import { World } from "../sim/world.ts"
+import type { Program } from "../vm/program.ts"
+import type { FirmwarePanic } from "./board.ts"
+import { BoardConsole, type ConsoleEvent } from "./console.ts"
+import { Gateway } from "./net/gateway.ts"
+import {
+    BOARD_NAMES,
+    Pair,
+    unlimitedSpeed,
+    WIRE_NAMES,
+    type BoardName,
+    type Portal,
+    type WireName,
+} from "./pair.ts"
+import type { Media } from "./sdcard/media.ts"
+import { typicalTiming, type CardTiming } from "./sdcard/timing.ts"
+
+export interface BenchOptions {
+    program: Program
+    portals: Record<BoardName, Portal>
+    media: Record<BoardName, Media>
+    /** size of each board's volume */
+    mib: number
+    seed?: number
+    timing?: CardTiming
+}
+
+interface BenchEvents {
+    event: [ConsoleEvent]
+    panic: [FirmwarePanic]
+    /** a bug of the bench itself */
+    failed: [unknown]
+}
+
+/** How long boards get to write what is in their logs, and mark it. */
+const SETTLE_LIMIT_MS = 10_000
+const POLL_MS = 20
+
+export class Bench extends EventEmitter<BenchEvents> {
+    readonly world = new World()
+    readonly pair: Pair
+    readonly consoles: Record<BoardName, BoardConsole>
+    /** panics of the firmware so far */
+    readonly panics: FirmwarePanic[] = []
+    private readonly clock: LiveClock
+    private readonly gateway: Gateway
+
+    constructor(private readonly opts: BenchOptions) {
+        super()
+        const random = new Random(opts.seed ?? 1)
+        this.consoles = { a: new BoardConsole("a"), b: new BoardConsole("b") }
+        this.pair = new Pair(this.world, {
+            program: opts.program,
+            portals: opts.portals,
+            mib: opts.mib,
+            media: opts.media,
+            timing: opts.timing ?? typicalTiming,
+            speed: unlimitedSpeed(),
+            lan: { latencyUs: 0, bitsPerSecond: Infinity },
+            random: random.fork(),
+            onConsole: (board, line) => this.console(board, line),
+            onPanic: panic => {
+                this.panics.push(panic)
+                this.emit("panic", panic)
+            },
+        })
+        this.clock = new LiveClock(this.world, e => this.emit("failed", e))
+        this.gateway = new Gateway(
+            this.world,
+            this.pair.lan,
+            random.fork(),
+            () => this.clock.kick(),
+        )
+    }
+
+    /** @throws when an address is in use */
+    async start() {
+        for (const name of BOARD_NAMES) {
+            const { ip, port } = this.opts.portals[name]
+            await this.gateway.listen(ip, port)
+        }
+        this.change(() => this.pair.setPower(true))
+    }
+
+    /**
+     * Stops: waits until nothing is on its way to a card any more, as long as
+     * that takes no longer than it should; then takes the power.
+     */
+    async stop() {
+        const until = Date.now() + SETTLE_LIMIT_MS
+        await this.gateway.close()
+        while (!this.isSettled() && Date.now() < until)
+            await new Promise(done => setTimeout(done, POLL_MS))
+        this.clock.stop()
+        this.pair.setPower(false)
+    }
+
+    /** Changes something in the world, and lets the boards notice. */
+    change(f: () => void) {
+        f()
+        this.clock.kick()
+    }
+
+    setPower(board: BoardName, on: boolean) {
+        this.change(() => this.pair.nodes[board].board.setPower(on))
+        if (!on) this.consoles[board].forget()
+    }
+
+    setHung(board: BoardName, hung: boolean) {
+        this.change(() => this.pair.nodes[board].board.setHung(hung))
+    }
+
+    setCard(board: BoardName, present: boolean) {
+        this.change(() => {
+            this.pair.nodes[board].card.present = present
+        })
+    }
+
+    cut(wire: WireName, cut: boolean) {
+        this.change(() => this.pair.cut(wire, cut))
+    }
+
+    /** Both boards serve their volume and mirror the other's. */
+    get isMirrored() {
+        return BOARD_NAMES.every(name => {
+            const { status } = this.consoles[name]
+            return (
+                status[`volume.${name}`] === "mirrored" &&
+                status.serves === name &&
+                status.partner === "alive"
+            )
+        })
+    }
+
+    /** Resolves when `isMirrored`. */
+    async untilMirrored(limitMs: number) {
+        const until = Date.now() + limitMs
+        while (!this.isMirrored) {
+            if (Date.now() > until)
+                throw new Error(`not mirrored after ${limitMs} ms`)
+            await new Promise(done => setTimeout(done, POLL_MS))
+        }
+    }
+
+    /** All boards and wires, and what happened so far. */
+    state() {
+        const boards = BOARD_NAMES.map(name => [name, this.boardState(name)])
+        const wires = WIRE_NAMES.map(w => [w, { cut: this.pair.isCut(w) }])
+        const events = BOARD_NAMES.flatMap(n => this.consoles[n].events)
+        return {
+            ms: Math.round(this.world.now / 1000),
+            mirrored: this.isMirrored,
+            boards: Object.fromEntries(boards),
+            wires: Object.fromEntries(wires),
+            events: events.sort((x, y) => x.ms - y.ms).slice(-200),
+        }
+    }
+
+    private boardState(name: BoardName) {
+        const { board, card } = this.pair.nodes[name]
+        const { status, counters } = this.consoles[name]
+        const serves = status.serves ?? "none"
+        return {
+            power: board.isPowered,
+            running: board.isRunning,
+            hung: board.isHung,
+            card: { present: card.present, ...card.stats },
+            serves: serves === "none" ? [] : serves.split(","),
+            volumes: { a: status["volume.a"], b: status["volume.b"] },
+            partner: status.partner,
+            sessions: Number(status.sessions ?? 0),
+            fence: status.fence,
+            counters: {
+                ...board.stats,
+                ...Object.fromEntries(
+                    Object.entries(counters).map(([k, v]) => [k, Number(v)]),
+                ),
+            },
+        }
+    }
+
+    private isSettled() {
+        return BOARD_NAMES.every(name => {
+            const { board, card } = this.pair.nodes[name]
+            if (!board.isRunning || board.isHung) return true
+            const c = this.consoles[name].counters
+            const isEven = ["a", "b"].every(
+                v => c[`written.${v}`] === c[`durable.${v}`],
+            )
+            return isEven && card.isSettled
+        })
+    }
+
+    private console(board: BoardName, line: string) {
+        const ms = Math.round(this.world.now / 1000)
+        const event = this.consoles[board].line(ms, line)
+        if (event) this.emit("event", event)
+    }
+}

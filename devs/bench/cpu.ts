@@ -1,0 +1,144 @@
+/**
+ * What a board's processor needs for what its VM does: a Pico's microseconds
+ * (RP2040 at 125 MHz, DeviceScript 2.16), or nothing at all.
+ */
+import { countersOf, type VmCounters } from "../vm/counting.ts"
+
+export interface Cpu {
+    /** Begins to count for a VM that was just made. */
+    attach(exports: WebAssembly.Exports): void
+    /** Microseconds of processor time used since `attach`. */
+    usedUs(): number
+    /** Processor time that opcodes do not show, in microseconds. */
+    charge(us: number): void
+    /** Cost of a transfer before its first byte is on the bus. */
+    readonly spiFixedUs: number
+    /** Whether bytes on the SPI bus take their time. */
+    readonly spiTakesTime: boolean
+    readonly pinUs: number
+    /** Takes off what the bench's side of the door has cost. */
+    forgive(what: DoorWork): void
+}
+
+/** What firmware in `src/board/bench.ts` runs that no Pico would run. */
+export enum DoorWork {
+    PinMode,
+    Transfer,
+    Idle,
+}
+
+/** A processor that is never the bottleneck: for live benches. */
+export const instantCpu: Cpu = {
+    attach() {},
+    usedUs: () => 0,
+    charge() {},
+    spiFixedUs: 0,
+    spiTakesTime: false,
+    pinUs: 0,
+    forgive() {},
+}
+
+/**
+ * Costs measured on the unmodified DeviceScript firmware. A plain opcode is
+ * 2.2 µs; the others are what calls, bound methods, buffer accesses and
+ * allocations cost beyond their opcodes. Garbage is collected every 16 KB, in
+ * about 1.5 ms. The sum agrees with the measured cost of whole statements to
+ * ±20 %, which is what the measurement itself claims (test/cpu.test.ts).
+ */
+const PICO_US = {
+    opcode: 2.2,
+    scriptCall: 16,
+    nativeCall: 8,
+    bind: 18,
+    bufferOp: 9,
+    allocatedByte: 1500 / 16384,
+}
+
+export interface Work {
+    opcodes: number
+    calls: number
+    natives: number
+    binds: number
+    bufferOps: number
+    allocBytes: number
+}
+
+/**
+ * The work of one passage of the door, counted on the VM; test/cpu.test.ts
+ * counts it again.
+ */
+const DOOR_WORK: Record<DoorWork, Work> = {
+    [DoorWork.PinMode]: {
+        opcodes: 22,
+        calls: 2,
+        natives: 1,
+        binds: 1,
+        bufferOps: 0,
+        allocBytes: 40,
+    },
+    [DoorWork.Transfer]: {
+        opcodes: 50,
+        calls: 6,
+        natives: 4,
+        binds: 1,
+        bufferOps: 0,
+        allocBytes: 200,
+    },
+    [DoorWork.Idle]: {
+        opcodes: 50,
+        calls: 6,
+        natives: 4,
+        binds: 1,
+        bufferOps: 1,
+        allocBytes: 200,
+    },
+}
+
+export function picoUs(w: Work) {
+    return (
+        w.opcodes * PICO_US.opcode +
+        (w.calls - w.natives) * PICO_US.scriptCall +
+        w.natives * PICO_US.nativeCall +
+        w.binds * PICO_US.bind +
+        w.bufferOps * PICO_US.bufferOp +
+        w.allocBytes * PICO_US.allocatedByte
+    )
+}
+
+export function workOf(c: VmCounters): Work {
+    return {
+        opcodes: c.opcodes.value >>> 0,
+        calls: c.calls.value >>> 0,
+        natives: c.natives.value >>> 0,
+        binds: c.binds.value >>> 0,
+        bufferOps: c.buffer_ops.value >>> 0,
+        allocBytes: c.alloc_bytes.value >>> 0,
+    }
+}
+
+/** A Pico's processor, for a VM from `countingVm()`. */
+export class PicoCpu implements Cpu {
+    private counters?: VmCounters
+    private extraUs = 0
+    /** measured: 110 µs from the call to the first byte and back */
+    readonly spiFixedUs = 110
+    readonly spiTakesTime = true
+    readonly pinUs = 29
+
+    attach(exports: WebAssembly.Exports) {
+        this.counters = countersOf(exports)
+        this.extraUs = -picoUs(workOf(this.counters))
+    }
+
+    usedUs() {
+        return this.counters ? picoUs(workOf(this.counters)) + this.extraUs : 0
+    }
+
+    charge(us: number) {
+        this.extraUs += us
+    }
+
+    forgive(what: DoorWork) {
+        this.extraUs -= picoUs(DOOR_WORK[what])
+    }
+}

@@ -1,0 +1,168 @@
+/**
+ * An Ethernet segment: a switched LAN, or one crossover cable. Carries whole
+ * packets between stations, in order, with latency and bit rate; a station
+ * that is not up, or whose cable is cut, hears and says nothing.
+ */
+import type { World } from "../../sim/world.ts"
+
+/** IPv4 address as an unsigned 32-bit number. */
+export type Ip = number
+/** MAC address as 12 hex digits. */
+export type Mac = string
+
+export const BROADCAST: Mac = "ffffffffffff"
+
+export function ipFrom(text: string): Ip {
+    const parts = text.split(".").map(Number)
+    if (
+        parts.length !== 4 ||
+        parts.some(p => !Number.isInteger(p) || p < 0 || p > 255)
+    )
+        throw new Error(`"${text}" is no IPv4 address`)
+    return (
+        ((parts[0] << 24) | (parts[1] << 16) | (parts[2] << 8) | parts[3]) >>> 0
+    )
+}
+
+export function ipText(ip: Ip) {
+    return [24, 16, 8, 0].map(s => (ip >>> s) & 255).join(".")
+}
+
+export interface ArpPacket {
+    kind: "arp"
+    isReply: boolean
+    senderMac: Mac
+    senderIp: Ip
+    targetIp: Ip
+}
+
+export interface UdpPacket {
+    kind: "udp"
+    src: Endpoint
+    dst: Endpoint
+    data: Uint8Array
+}
+
+export interface TcpPacket {
+    kind: "tcp"
+    src: Endpoint
+    dst: Endpoint
+    seq: number
+    ack: number
+    syn: boolean
+    fin: boolean
+    rst: boolean
+    /** set in all but a connection's first packet */
+    acks: boolean
+    window: number
+    data: Uint8Array
+}
+
+export interface Endpoint {
+    ip: Ip
+    port: number
+}
+
+export type Packet = ArpPacket | UdpPacket | TcpPacket
+
+/** Whatever has a network port. */
+export interface Station {
+    readonly mac: Mac
+    readonly ip: Ip
+    /** powered, out of reset, with a port that is not switched off */
+    readonly up: boolean
+    receive(packet: Packet): void
+    /** the cable was cut or mended, or the far end came or went */
+    carrierChanged?(): void
+}
+
+export interface SegmentOptions {
+    /** one way, without the time that the bits take */
+    latencyUs: number
+    /** Infinity: takes no time */
+    bitsPerSecond: number
+    /** a crossover cable has carrier only when both ends are up */
+    pointToPoint: boolean
+}
+
+const HEADERS_BYTES = 58
+const GAP_AND_PREAMBLE_BYTES = 24
+
+interface Port {
+    station: Station
+    cut: boolean
+    /** when this port's cable has sent what it was given */
+    freeAt: number
+}
+
+/** What a fault may do to a packet; `undefined`: it is lost. */
+export type PacketFault = (p: Packet, from: Station) => Packet | undefined
+
+export class Segment {
+    private readonly ports: Port[] = []
+    /** set by tests: looks at each packet before it is sent */
+    fault: PacketFault = p => p
+
+    constructor(
+        private readonly world: World,
+        private readonly opts: SegmentOptions,
+    ) {}
+
+    attach(station: Station) {
+        this.ports.push({ station, cut: false, freeAt: 0 })
+    }
+
+    cut(station: Station, cut: boolean) {
+        this.port(station).cut = cut
+        this.carrierChanged()
+    }
+
+    isCut(station: Station) {
+        return this.port(station).cut
+    }
+
+    /** Call when a station came up or went down. */
+    carrierChanged() {
+        for (const p of this.ports) p.station.carrierChanged?.()
+    }
+
+    /** Whether the station sees a link. */
+    carrier(station: Station) {
+        if (this.port(station).cut || !station.up) return false
+        if (!this.opts.pointToPoint) return true
+        return this.ports.some(
+            p => p.station !== station && !p.cut && p.station.up,
+        )
+    }
+
+    /** Sends to one MAC address, or to all. */
+    send(from: Station, to: Mac, packet: Packet) {
+        const port = this.port(from)
+        if (port.cut || !from.up) return
+        const sent = this.fault(packet, from)
+        if (!sent) return
+        const bytes =
+            HEADERS_BYTES +
+            GAP_AND_PREAMBLE_BYTES +
+            ("data" in sent ? sent.data.length : 0)
+        const start = Math.max(this.world.now, port.freeAt)
+        port.freeAt = start + (bytes * 8e6) / this.opts.bitsPerSecond
+        this.world.at(port.freeAt + this.opts.latencyUs, () =>
+            this.deliver(from, to, sent),
+        )
+    }
+
+    private deliver(from: Station, to: Mac, packet: Packet) {
+        for (const p of this.ports) {
+            if (p.station === from || p.cut || !p.station.up) continue
+            if (to === BROADCAST || p.station.mac === to)
+                p.station.receive(packet)
+        }
+    }
+
+    private port(station: Station) {
+        const port = this.ports.find(p => p.station === station)
+        if (!port) throw new Error("the station is not on this segment")
+        return port
+    }
+}

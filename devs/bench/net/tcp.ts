@@ -1,0 +1,350 @@
+/**
+ * TCP as far as block storage needs it: one connection's state machine after
+ * RFC 9293, with retransmission, windows and resets, and RFC 5961's answer to
+ * a SYN in the middle of a connection. In-order segments only: the segments
+ * below keep order, and what a fault loses is sent again.
+ */
+import type { Timer, World } from "../../sim/world.ts"
+import type { Endpoint, TcpPacket } from "./ethernet.ts"
+
+const MSS = 1460
+const NOTHING = new Uint8Array(0)
+
+export type TcpState =
+    | "closed"
+    | "syn-sent"
+    | "syn-received"
+    | "established"
+    | "fin-wait"
+    | "close-wait"
+    | "last-ack"
+
+/** Who uses a connection. */
+export interface TcpUser {
+    established(): void
+    /** Takes received bytes. @returns how many of them there was room for */
+    receive(data: Uint8Array): number
+    /** room for received bytes */
+    window(): number
+    /** the peer has `count` more of the bytes written */
+    acknowledged(count: number): void
+    /** the peer sends no more */
+    finished(): void
+    /** both sides have finished */
+    closed(): void
+    /** the peer refused or reset the connection */
+    reset(): void
+    /** the peer does not answer any more */
+    timedOut(): void
+}
+
+export interface TcpOptions {
+    /** first wait for an answer; each further wait is twice as long */
+    retryUs: number
+    /** first wait for an answer to a SYN */
+    synRetryUs: number
+    /** after so many retries the connection is given up */
+    retries: number
+}
+
+/** Sequence numbers are 32 bits wide and wrap. */
+function after(a: number, b: number) {
+    return (a - b) | 0
+}
+
+export class TcpConnection {
+    state: TcpState = "closed"
+    private sendUna: number
+    private sendNxt: number
+    private sendWindow = 0
+    private receiveNxt = 0
+    private advertised = 0
+    /** bytes from `sendUna` on, sent or not */
+    private queue: Uint8Array = NOTHING
+    private finWanted = false
+    private finSent = false
+    private retry?: Timer
+    private tries = 0
+
+    constructor(
+        private readonly world: World,
+        readonly local: Endpoint,
+        readonly remote: Endpoint,
+        private readonly user: TcpUser,
+        private readonly emit: (p: TcpPacket) => void,
+        private readonly gone: () => void,
+        private readonly opts: TcpOptions,
+        initialSequence: number,
+    ) {
+        this.sendUna = this.sendNxt = initialSequence >>> 0
+    }
+
+    /** Bytes written that the peer has not acknowledged. */
+    get unacknowledged() {
+        return this.queue.length
+    }
+
+    connect() {
+        this.state = "syn-sent"
+        this.sendSyn()
+    }
+
+    /** Answers the SYN that created this connection. */
+    accept(syn: TcpPacket) {
+        this.state = "syn-received"
+        this.receiveNxt = (syn.seq + 1) >>> 0
+        this.sendWindow = syn.window
+        this.sendSyn()
+    }
+
+    write(data: Uint8Array) {
+        if (this.finWanted || this.state === "closed") return
+        const joined = new Uint8Array(this.queue.length + data.length)
+        joined.set(this.queue)
+        joined.set(data, this.queue.length)
+        this.queue = joined
+        this.push()
+    }
+
+    /** Sends what is written, and then that there is no more. */
+    finish() {
+        if (this.finWanted || this.state === "closed") return
+        this.finWanted = true
+        this.push()
+    }
+
+    /** Resets the connection. */
+    abort() {
+        if (this.state === "closed") return
+        this.packet({ rst: true })
+        this.forget()
+    }
+
+    /** Drops all state and says nothing, as a loss of power does. */
+    forget() {
+        this.state = "closed"
+        this.stopRetry()
+        this.gone()
+    }
+
+    /** Call when the user has more room than before. */
+    windowOpened() {
+        if (this.state === "closed" || this.state === "syn-sent") return
+        const window = this.user.window()
+        if (this.advertised < MSS && window > this.advertised) this.packet({})
+    }
+
+    /** Sends what makes a peer that knows nothing of us send a reset. */
+    probe() {
+        if (this.state !== "closed") this.packet({})
+    }
+
+    receive(p: TcpPacket) {
+        if (this.state === "syn-sent") return this.receiveInSynSent(p)
+        if (p.rst) {
+            // only a reset that hits the next byte exactly is believed
+            if (p.seq === this.receiveNxt) this.end(() => this.user.reset())
+            return
+        }
+        if (p.syn) {
+            this.packet({}) // a repeated SYN, or RFC 5961's challenge
+            return
+        }
+        if (p.acks) this.receiveAck(p)
+        if ((this.state as TcpState) === "closed") return
+        this.receiveData(p)
+    }
+
+    private receiveInSynSent(p: TcpPacket) {
+        const good = p.acks && p.ack === (this.sendUna + 1) >>> 0
+        if (p.rst) {
+            if (good) this.end(() => this.user.reset())
+            return
+        }
+        if (p.acks && !good) {
+            // a half-open connection at the other side: RFC 9293, figure 9
+            this.emit({
+                ...this.blank(),
+                seq: p.ack,
+                acks: false,
+                rst: true,
+            })
+            return
+        }
+        if (!p.syn || !p.acks) return
+        this.receiveNxt = (p.seq + 1) >>> 0
+        this.sendUna = p.ack
+        this.sendNxt = p.ack
+        this.sendWindow = p.window
+        this.state = "established"
+        this.stopRetry()
+        this.packet({})
+        this.user.established()
+        this.push()
+    }
+
+    private receiveAck(p: TcpPacket) {
+        if (after(p.ack, this.sendNxt) > 0) {
+            this.packet({})
+            return
+        }
+        if (this.state === "syn-received") {
+            if (after(p.ack, this.sendUna) <= 0) return
+            this.sendUna = (this.sendUna + 1) >>> 0
+            this.state = "established"
+            this.stopRetry()
+            this.user.established()
+        }
+        this.sendWindow = p.window
+        let count = after(p.ack, this.sendUna)
+        if (count > 0) {
+            this.sendUna = p.ack
+            this.stopRetry()
+            const finAcked = this.finSent && count > this.queue.length
+            if (finAcked) count--
+            this.queue = this.queue.subarray(count)
+            if (count) this.user.acknowledged(count)
+            if (finAcked) {
+                this.finSent = false
+                if (this.state === "last-ack")
+                    return this.end(() => this.user.closed())
+            }
+        }
+        this.push()
+    }
+
+    private receiveData(p: TcpPacket) {
+        if (!p.data.length && !p.fin) return
+        const skip = after(this.receiveNxt, p.seq)
+        if (skip < 0 || skip > p.data.length) {
+            this.packet({}) // out of order, or wholly old
+            return
+        }
+        const fresh = p.data.subarray(skip)
+        const taken = fresh.length ? this.user.receive(fresh) : 0
+        this.receiveNxt = (this.receiveNxt + taken) >>> 0
+        const fin = p.fin && taken === fresh.length
+        if (fin) this.receiveNxt = (this.receiveNxt + 1) >>> 0
+        this.packet({})
+        if (fin) this.receiveFin()
+    }
+
+    private receiveFin() {
+        if (this.state === "fin-wait") return this.end(() => this.user.closed())
+        if (this.state !== "established") return
+        this.state = "close-wait"
+        this.user.finished()
+    }
+
+    /** Sends what the peer's window lets through. */
+    private push() {
+        const open = ["established", "close-wait", "fin-wait", "last-ack"]
+        if (!open.includes(this.state)) return
+        for (;;) {
+            const sent = after(this.sendNxt, this.sendUna)
+            if (this.finSent || sent > this.queue.length) break
+            const room = this.sendWindow - sent
+            const n = Math.min(MSS, this.queue.length - sent, room)
+            if (n <= 0) break
+            this.packet({ data: this.queue.slice(sent, sent + n) })
+            this.sendNxt = (this.sendNxt + n) >>> 0
+        }
+        const sent = after(this.sendNxt, this.sendUna)
+        if (this.finWanted && !this.finSent && sent === this.queue.length) {
+            if (this.state === "established") this.state = "fin-wait"
+            else if (this.state === "close-wait") this.state = "last-ack"
+            else return
+            this.packet({ fin: true })
+            this.finSent = true
+            this.sendNxt = (this.sendNxt + 1) >>> 0
+        }
+        const waiting = this.sendNxt !== this.sendUna || this.queue.length > 0
+        if (waiting) this.startRetry(this.opts.retryUs)
+    }
+
+    private sendSyn() {
+        const isAnswer = this.state === "syn-received"
+        this.emit({ ...this.blank(), syn: true, acks: isAnswer })
+        this.sendNxt = (this.sendUna + 1) >>> 0
+        this.startRetry(this.opts.synRetryUs)
+    }
+
+    private startRetry(firstUs: number) {
+        if (this.retry) return
+        this.retry = this.world.after(firstUs * 2 ** this.tries, () => {
+            this.retry = undefined
+            if (this.tries++ >= this.opts.retries)
+                return this.end(() => this.user.timedOut())
+            if (this.state === "syn-sent" || this.state === "syn-received")
+                return this.sendSyn()
+            this.sendAgain()
+        })
+    }
+
+    /** From the first byte that is not acknowledged; a byte past a shut window. */
+    private sendAgain() {
+        this.sendNxt = this.sendUna
+        if (this.finSent) {
+            this.finSent = false
+            this.state =
+                this.state === "fin-wait" ? "established" : "close-wait"
+        }
+        if (this.sendWindow === 0 && this.queue.length) {
+            this.packet({ data: this.queue.slice(0, 1) })
+            this.sendNxt = (this.sendUna + 1) >>> 0
+            this.tries = 0 // a peer that is only slow is not given up
+        }
+        this.push()
+    }
+
+    private stopRetry() {
+        if (this.retry) this.retry.cancelled = true
+        this.retry = undefined
+        this.tries = 0
+    }
+
+    private end(tell: () => void) {
+        this.forget()
+        tell()
+    }
+
+    private blank(): TcpPacket {
+        this.advertised = this.user.window()
+        return {
+            kind: "tcp",
+            src: this.local,
+            dst: this.remote,
+            seq: this.sendUna,
+            ack: this.receiveNxt,
+            syn: false,
+            fin: false,
+            rst: false,
+            acks: true,
+            window: this.advertised,
+            data: NOTHING,
+        }
+    }
+
+    private packet(what: Partial<TcpPacket>) {
+        this.emit({ ...this.blank(), seq: this.sendNxt, ...what })
+    }
+}
+
+/** The answer to a segment of a connection that nobody knows. */
+export function resetFor(p: TcpPacket): TcpPacket | undefined {
+    if (p.rst) return undefined
+    const length = p.data.length + (p.syn ? 1 : 0) + (p.fin ? 1 : 0)
+    return {
+        kind: "tcp",
+        src: p.dst,
+        dst: p.src,
+        seq: p.acks ? p.ack : 0,
+        ack: (p.seq + length) >>> 0,
+        syn: false,
+        fin: false,
+        rst: true,
+        acks: !p.acks,
+        window: 0,
+        data: NOTHING,
+    }
+}

@@ -1,0 +1,232 @@
+/** Two boards, their chips, cards and wires: the whole of a Twinstore. */
+import { readFileSync } from "node:fs"
+import path from "node:path"
+import { DoorPin } from "../../src/board/door.ts"
+import type { Random } from "../sim/random.ts"
+import type { World } from "../sim/world.ts"
+import { countingVm } from "../vm/counting.ts"
+import { plainVmWasm, type VmBuild } from "../vm/instance.ts"
+import { ROOT, type Program } from "../vm/program.ts"
+import { Board, type BoardOptions, type FirmwarePanic } from "./board.ts"
+import { instantCpu, PicoCpu, type Cpu } from "./cpu.ts"
+import { Segment, type SegmentOptions } from "./net/ethernet.ts"
+import { SdCard } from "./sdcard/card.ts"
+import type { Media } from "./sdcard/media.ts"
+import type { CardTiming } from "./sdcard/timing.ts"
+import { rp2040SpiOfPin } from "./spi.ts"
+import { COMMAND_US, W5500 } from "./w5500/chip.ts"
+import { Strength, Wire } from "./wires.ts"
+
+export const BOARD_NAMES = ["a", "b"] as const
+export type BoardName = (typeof BOARD_NAMES)[number]
+
+export const WIRE_NAMES = [
+    "link",
+    "beat-a",
+    "beat-b",
+    "fence-a",
+    "fence-b",
+    "present",
+    "lan-a",
+    "lan-b",
+] as const
+export type WireName = (typeof WIRE_NAMES)[number]
+
+export interface Portal {
+    ip: string
+    port: number
+}
+
+export interface PairOptions {
+    program: Program
+    portals: Record<BoardName, Portal>
+    mib: number
+    media: Record<BoardName, Media>
+    timing: CardTiming
+    /** a Pico's speed, or as fast as this machine can */
+    speed: Speed
+    lan: Omit<SegmentOptions, "pointToPoint">
+    random: Random
+    onConsole(board: BoardName, line: string): void
+    onPanic(panic: FirmwarePanic): void
+}
+
+/** How fast boards are, and the VM that can tell it. */
+export interface Speed {
+    vm: VmBuild
+    cpu(): Cpu
+}
+
+/** Modelled microseconds for everything a board does. */
+export function picoSpeed(): Speed {
+    return { vm: countingVm(), cpu: () => new PicoCpu() }
+}
+
+/** What boards do takes no time on the world's clock. */
+export function unlimitedSpeed(): Speed {
+    return { vm: { wasm: plainVmWasm() }, cpu: () => instantCpu }
+}
+
+/** What hosts know a board's target by. */
+export function targetName(board: BoardName) {
+    return `iqn.2026-11.com.example:twinstore.${board}`
+}
+
+const PAIR_ID = 0x7715
+const CABLE: SegmentOptions = {
+    latencyUs: 1,
+    bitsPerSecond: 100e6,
+    pointToPoint: true,
+}
+
+/** All of one board. */
+export interface Node {
+    board: Board
+    card: SdCard
+    home: W5500
+    partner: W5500
+    link: W5500
+}
+
+export class Pair {
+    readonly lan: Segment
+    readonly cable: Segment
+    readonly nodes: Record<BoardName, Node>
+    private readonly beats: Record<BoardName, Wire>
+    private readonly fences: Record<BoardName, Wire>
+    private readonly presents: Wire[]
+    private readonly cutWires = new Set<WireName>()
+
+    constructor(
+        readonly world: World,
+        private readonly opts: PairOptions,
+    ) {
+        this.lan = new Segment(world, { ...opts.lan, pointToPoint: false })
+        this.cable = new Segment(world, {
+            ...CABLE,
+            bitsPerSecond:
+                opts.lan.bitsPerSecond === Infinity
+                    ? Infinity
+                    : CABLE.bitsPerSecond,
+        })
+        // each wire's end a is at the board it is named after
+        this.beats = { a: new Wire(), b: new Wire() }
+        this.fences = { a: new Wire(), b: new Wire() }
+        const present = { a: new Wire(), b: new Wire() }
+        this.presents = [present.a, present.b]
+        for (const w of this.presents)
+            w.b.pull({ level: 0, strength: Strength.Driven })
+        this.nodes = {
+            a: this.makeNode("a", "b", present.a),
+            b: this.makeNode("b", "a", present.b),
+        }
+        for (const name of BOARD_NAMES)
+            this.fences[name].watch(() =>
+                this.nodes[other(name)].board.resetLineChanged(),
+            )
+    }
+
+    /** Cuts or mends a wire. */
+    cut(name: WireName, cut: boolean) {
+        if (cut) this.cutWires.add(name)
+        else this.cutWires.delete(name)
+        const [kind, end] = name.split("-") as [string, BoardName]
+        if (kind === "link") this.cable.cut(this.nodes.a.link, cut)
+        else if (kind === "present") for (const w of this.presents) w.cut = cut
+        else if (kind === "beat") this.beats[end].cut = cut
+        else if (kind === "fence") this.fences[end].cut = cut
+        else {
+            this.lan.cut(this.nodes[end].home, cut)
+            this.lan.cut(this.nodes[end].partner, cut)
+        }
+    }
+
+    isCut(name: WireName) {
+        return this.cutWires.has(name)
+    }
+
+    setPower(on: boolean) {
+        for (const name of BOARD_NAMES) this.nodes[name].board.setPower(on)
+    }
+
+    private makeNode(name: BoardName, partner: BoardName, present: Wire): Node {
+        const { world, opts } = this
+        const takesTime = opts.speed.cpu().spiTakesTime
+        const chip = (segment: Segment) =>
+            new W5500(
+                world,
+                segment,
+                opts.random.fork(),
+                takesTime ? COMMAND_US : 0,
+            )
+        const home = chip(this.lan)
+        const partnerPort = chip(this.lan)
+        const link = chip(this.cable)
+        const card = new SdCard(world, opts.media[name], opts.random.fork(), {
+            timing: opts.timing,
+        })
+        const random = opts.random.fork()
+        const options: BoardOptions = {
+            name,
+            deviceId: name === "a" ? "7a00000000000001" : "7b00000000000002",
+            program: opts.program,
+            settings: this.settings(name),
+            chips: [
+                { pin: DoorPin.CsHome, chip: home },
+                { pin: DoorPin.CsPartner, chip: partnerPort },
+                { pin: DoorPin.CsLink, chip: link },
+                { pin: DoorPin.CsCard, chip: card },
+            ],
+            spiBus: spiBusOfPico(),
+            wires: {
+                [DoorPin.BeatOut]: this.beats[name].a,
+                [DoorPin.BeatIn]: this.beats[partner].b,
+                [DoorPin.Fence]: this.fences[name].a,
+                [DoorPin.Present]: present.a,
+            },
+            run: this.fences[partner].b,
+            vm: opts.speed.vm,
+            cpu: opts.speed.cpu,
+            random: n => random.bytes(n),
+            onConsole: line => opts.onConsole(name, line),
+            onPanic: opts.onPanic,
+        }
+        const board = new Board(world, options)
+        for (const c of [home, partnerPort, link, card])
+            c.onNews = () => board.notify()
+        return { board, card, home, partner: partnerPort, link }
+    }
+
+    private settings(name: BoardName): Record<string, unknown> {
+        const portal = this.opts.portals[name]
+        return {
+            "tw.board": { name, pair: PAIR_ID, mib: this.opts.mib },
+            "tw.net": {
+                ip: portal.ip,
+                mask: "255.0.0.0",
+                gateway: "0.0.0.0",
+                mac: macOf(name),
+                port: portal.port,
+            },
+            "tw.target": targetName(name),
+        }
+    }
+}
+
+export function other(name: BoardName): BoardName {
+    return name === "a" ? "b" : "a"
+}
+
+function macOf(name: BoardName) {
+    return name === "a" ? "02545700000a" : "02545700000b"
+}
+
+/** Which SPI controller the board definition's pins belong to. */
+export function spiBusOfPico(): 0 | 1 {
+    const file = path.join(ROOT, "boards/twinstore_pico.board.json")
+    const { pins } = JSON.parse(readFileSync(file, "utf8")) as {
+        pins: Record<string, number>
+    }
+    const bus = [pins.spiMiso, pins.spiMosi, pins.spiSck].map(rp2040SpiOfPin)
+    return bus.every(b => b === 0) ? 0 : 1
+}

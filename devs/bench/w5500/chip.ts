@@ -1,0 +1,265 @@
+/**
+ * WIZnet W5500 at register level, after the datasheet v1.1.0: SPI frames of
+ * any length, common registers, eight sockets, and a station on a segment.
+ */
+import type { Random } from "../../sim/random.ts"
+import type { World } from "../../sim/world.ts"
+import type { BoardChip } from "../board.ts"
+import type { Ip, Mac, Packet, Segment, Station } from "../net/ethernet.ts"
+import { IpStack } from "../net/ipstack.ts"
+import {
+    BlockKind,
+    Common,
+    IR_CONFLICT,
+    MAX_SPI_HZ,
+    MR_RST,
+    PHYCFGR_FULL_100,
+    PHYCFGR_LNK,
+    PHYCFGR_RST,
+    SOCKETS,
+    VERSION,
+} from "./registers.ts"
+import { W5500Socket, type SocketHost } from "./socket.ts"
+
+/** The chip takes so long to accept a command; no datasheet value. */
+export const COMMAND_US = 5
+/** One in so many reads that could be torn is. */
+const TEAR_CHANCE = 1 / 16
+const HEADER_BYTES = 3
+const READ_ONLY = new Set<number>([Common.SIR, Common.VERSIONR])
+
+export class W5500 implements BoardChip, Station {
+    private readonly common = new Uint8Array(Common.SIZE)
+    private readonly sockets: W5500Socket[] = []
+    private readonly stack: IpStack
+    private isPowered = false
+    private isHeld = false
+    /** the SPI frame that is under way */
+    private position = 0
+    private address = 0
+    private control = 0
+    /** the board's: something that firmware may wait for has changed */
+    onNews = () => {}
+
+    constructor(
+        private readonly world: World,
+        private readonly segment: Segment,
+        private readonly random: Random,
+        commandUs = COMMAND_US,
+    ) {
+        this.stack = new IpStack(
+            world,
+            segment,
+            this,
+            {
+                accept: (local, remote) => {
+                    const socket = this.sockets.find(
+                        s => s.isListening && s.port === local.port,
+                    )
+                    return socket && (c => socket.take(remote, c))
+                },
+                udp: p =>
+                    this.sockets
+                        .find(s => s.isUdp && s.port === p.dst.port)
+                        ?.takeUdp(p),
+                conflict: () => {
+                    this.common[Common.IR] |= IR_CONFLICT
+                    this.onNews()
+                },
+            },
+            random,
+            () => ({
+                arpRetryUs: this.get16(Common.RTR) * 100,
+                retryUs: this.get16(Common.RTR) * 100,
+                synRetryUs: this.get16(Common.RTR) * 100,
+                retries: this.common[Common.RCR],
+            }),
+        )
+        const host: SocketHost = {
+            connect: (port, remote, user) =>
+                this.stack.connect(port, remote, user),
+            sendUdp: (port, remote, data, done) =>
+                this.stack.sendUdp(port, remote, data, done),
+            news: () => this.onNews(),
+            now: () => this.world.now,
+            commandUs: () => commandUs,
+            tears: () => this.random.chance(TEAR_CHANCE),
+            firstPointer: () => this.random.int(0, 0xffff),
+        }
+        for (let i = 0; i < SOCKETS; i++)
+            this.sockets.push(new W5500Socket(host))
+        this.resetRegisters()
+        segment.attach(this)
+    }
+
+    /// Station ///
+
+    get mac(): Mac {
+        return Buffer.from(this.common)
+            .subarray(Common.SHAR, Common.SHAR + 6)
+            .toString("hex")
+    }
+
+    get ip(): Ip {
+        return Buffer.from(this.common.buffer).readUInt32BE(Common.SIPR)
+    }
+
+    get up() {
+        return (
+            this.isPowered &&
+            !this.isHeld &&
+            (this.common[Common.PHYCFGR] & PHYCFGR_RST) !== 0
+        )
+    }
+
+    receive(p: Packet) {
+        this.stack.receive(p)
+    }
+
+    carrierChanged() {
+        this.onNews()
+    }
+
+    /// Power and reset ///
+
+    powered(on: boolean) {
+        this.isPowered = on
+        this.resetChip()
+    }
+
+    held(inReset: boolean) {
+        this.isHeld = inReset
+        this.resetChip()
+    }
+
+    /** A reset by pin, power or MR: open connections are forgotten silently. */
+    private resetChip() {
+        this.stack.forget()
+        this.resetRegisters()
+        this.segment.carrierChanged()
+    }
+
+    private resetRegisters() {
+        this.common.fill(0)
+        this.common[Common.RTR] = 0x07
+        this.common[Common.RTR + 1] = 0xd0
+        this.common[Common.RCR] = 0x08
+        this.common[Common.PHYCFGR] = 0xb8
+        for (const s of this.sockets) s.reset()
+    }
+
+    /// SPI ///
+
+    select(selected: boolean) {
+        if (selected) this.position = 0
+    }
+
+    exchange(data: Uint8Array, hz: number) {
+        if (!this.isPowered || this.isHeld) {
+            data.fill(0xff)
+            return
+        }
+        let i = 0
+        while (i < data.length && this.position < HEADER_BYTES) {
+            if (this.position === 0) this.address = data[i] << 8
+            else if (this.position === 1) this.address |= data[i]
+            else this.control = data[i]
+            data[i++] = this.position++ // the chip answers 1, 2, 3
+        }
+        if (i < data.length) this.access(data.subarray(i))
+        if (hz > MAX_SPI_HZ)
+            for (let k = 0; k < data.length; k += 7) data[k] ^= 0x10
+    }
+
+    private access(data: Uint8Array) {
+        const block = this.control >> 3
+        const isWrite = (this.control & 4) !== 0
+        const socket = this.sockets[block >> 2]
+        const kind = block & 3
+        if (block === 0) this.accessCommon(data, isWrite)
+        else if (kind === BlockKind.Socket)
+            accessRegisters(data, this.address, isWrite, socket)
+        else if (kind === BlockKind.Tx)
+            accessBuffer(data, this.address, isWrite, socket.tx)
+        else if (kind === BlockKind.Rx)
+            accessBuffer(data, this.address, isWrite, socket.rx)
+        else data.fill(0) // reserved
+        this.address = (this.address + data.length) & 0xffff
+    }
+
+    private accessCommon(data: Uint8Array, isWrite: boolean) {
+        const before = this.ip + this.mac
+        accessRegisters(data, this.address, isWrite, {
+            read: at => this.readCommon(at),
+            write: (at, value) => this.writeCommon(at, value),
+        })
+        if (isWrite && before !== this.ip + this.mac)
+            this.segment.carrierChanged()
+    }
+
+    private readCommon(at: number) {
+        if (at === Common.VERSIONR) return VERSION
+        if (at === Common.SIR) {
+            const bits = this.sockets.map((s, n) =>
+                s.interrupting ? 1 << n : 0,
+            )
+            return bits.reduce((a, b) => a | b, 0)
+        }
+        if (at === Common.PHYCFGR) {
+            const link = this.segment.carrier(this)
+            return (
+                (this.common[at] & ~7) |
+                (link ? PHYCFGR_LNK | PHYCFGR_FULL_100 : 0)
+            )
+        }
+        return this.common[at] ?? 0
+    }
+
+    private writeCommon(at: number, value: number) {
+        if (READ_ONLY.has(at) || at >= Common.SIZE) return
+        if (at === Common.MR && value & MR_RST) this.resetChip()
+        else if (at === Common.IR) this.common[at] &= ~value
+        else this.common[at] = value
+    }
+
+    private get16(at: number) {
+        return (this.common[at] << 8) | this.common[at + 1]
+    }
+}
+
+interface Registers {
+    read(at: number): number
+    write(at: number, value: number): void
+}
+
+function accessRegisters(
+    data: Uint8Array,
+    address: number,
+    isWrite: boolean,
+    registers: Registers,
+) {
+    for (let i = 0; i < data.length; i++) {
+        if (isWrite) {
+            registers.write(address + i, data[i])
+            data[i] = 0
+        } else data[i] = registers.read(address + i)
+    }
+}
+
+/** Addresses wrap at the size of the socket's buffer. */
+function accessBuffer(
+    data: Uint8Array,
+    address: number,
+    isWrite: boolean,
+    memory: Uint8Array,
+) {
+    if (!memory.length) return void data.fill(0)
+    for (let i = 0; i < data.length;) {
+        const at = (address + i) % memory.length
+        const n = Math.min(data.length - i, memory.length - at)
+        if (isWrite) memory.set(data.subarray(i, i + n), at)
+        else data.set(memory.subarray(at, at + n), i)
+        i += n
+    }
+    if (isWrite) data.fill(0)
+}

@@ -1,0 +1,174 @@
+/** `npm start`: two simulated boards that serve iSCSI on real addresses. */
+import {
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    writeFileSync,
+} from "node:fs"
+import path from "node:path"
+import { Command } from "commander"
+import { Bench } from "../bench/bench.ts"
+import { serveControl } from "../bench/control.ts"
+import { ipFrom } from "../bench/net/ethernet.ts"
+import { BOARD_NAMES, targetName, type Portal } from "../bench/pair.ts"
+import { FileMedia } from "../bench/sdcard/media.ts"
+import { buildProgram } from "../vm/program.ts"
+
+const VOLUME_MIB = 32
+/** A 4 GB card, as they are sold; the file is sparse. */
+const CARD_SECTORS = 4 * 1024 * 1024 * 2
+const READY_LIMIT_MS = 60_000
+const MARKER = "twinstore.json"
+
+/** What is wrong with what the user asked for. */
+class UsageError extends Error {}
+
+function parsePortal(text: string): Portal {
+    const match = /^([\d.]+):(\d+)$/.exec(text)
+    const port = Number(match?.[2])
+    if (!match || port < 1 || port > 65535)
+        throw new UsageError(`"${text}" is not IP:PORT, as in 127.0.0.11:3260`)
+    try {
+        ipFrom(match[1])
+    } catch (e) {
+        throw new UsageError((e as Error).message)
+    }
+    return { ip: match[1], port }
+}
+
+/** Takes a folder that is empty, or that an earlier start has marked. */
+function openState(dir: string) {
+    const marker = path.join(dir, MARKER)
+    if (existsSync(dir)) {
+        if (!existsSync(marker) && readdirSync(dir).length > 0)
+            throw new UsageError(
+                `${dir} has files that are not Twinstore's: ` +
+                    `name an empty folder, or a new one, with --state`,
+            )
+        if (existsSync(marker) && !isMarker(readFileSync(marker, "utf8")))
+            throw new UsageError(
+                `${marker} is not Twinstore's: name another folder with --state`,
+            )
+    }
+    mkdirSync(dir, { recursive: true })
+    writeFileSync(marker, JSON.stringify({ twinstore: 1 }) + "\n")
+    const media = (name: string) =>
+        new FileMedia(path.join(dir, `card-${name}.img`), CARD_SECTORS)
+    return { a: media("a"), b: media("b") }
+}
+
+function isMarker(text: string) {
+    try {
+        return JSON.parse(text).twinstore === 1
+    } catch {
+        return false
+    }
+}
+
+function explain(e: unknown): string {
+    const { code, address, port } = e as NodeJS.ErrnoException & {
+        address?: string
+        port?: number
+    }
+    if (code === "EADDRINUSE")
+        return (
+            `${address}:${port} is in use: stop what uses it, or choose other ` +
+            `addresses with --portal-a, --portal-b and --control`
+        )
+    if (code === "EADDRNOTAVAIL")
+        return `${address} is not an address of this machine`
+    if (e instanceof UsageError) return e.message
+    return e instanceof Error ? (e.stack ?? e.message) : String(e)
+}
+
+async function main() {
+    const cli = new Command("npm start --")
+        .description("Runs two simulated boards that serve iSCSI.")
+        .option(
+            "--portal-a <ip:port>",
+            "where board a serves",
+            "127.0.0.11:3260",
+        )
+        .option(
+            "--portal-b <ip:port>",
+            "where board b serves",
+            "127.0.0.12:3260",
+        )
+        .option(
+            "--control <ip:port>",
+            "where the control API is",
+            "127.0.0.1:8011",
+        )
+        .option("--state <dir>", "where the cards' images are", ".twinstore")
+        .parse()
+    const opts = cli.opts<Record<string, string>>()
+    const portals = {
+        a: parsePortal(opts.portalA),
+        b: parsePortal(opts.portalB),
+    }
+    if (portals.a.ip === portals.b.ip)
+        throw new UsageError("each board needs an IP address of its own")
+    const control = parsePortal(opts.control)
+    const media = openState(opts.state)
+    const bench = new Bench({
+        program: buildProgram(),
+        portals,
+        media,
+        mib: VOLUME_MIB,
+    })
+    bench.on("event", e => console.log(`${stamp(e.ms)} ${e.board} ${e.text}`))
+    bench.on("panic", p => console.error(p.message))
+    bench.on("failed", e => {
+        console.error(explain(e))
+        process.exit(1)
+    })
+    const server = await serveControl(bench, control.ip, control.port)
+    await bench.start()
+    stopOnSignals(async () => {
+        server.close()
+        server.closeAllConnections()
+        await bench.stop()
+        media.a.close()
+        media.b.close()
+    })
+    for (const name of BOARD_NAMES) {
+        const { ip, port } = portals[name]
+        console.log(`iscsi://${ip}:${port}/${targetName(name)}/0`)
+    }
+    console.log(`control http://${control.ip}:${control.port}/state`)
+    await bench.untilMirrored(READY_LIMIT_MS).then(
+        () => console.log("ready"),
+        () =>
+            console.log(
+                "the pair is not mirrored; the events above say why. " +
+                    "Service goes on where there is any",
+            ),
+    )
+}
+
+function stamp(ms: number) {
+    return (ms / 1000).toFixed(3).padStart(9)
+}
+
+function stopOnSignals(stop: () => Promise<void>) {
+    let stopping = false
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+        process.on(signal, () => {
+            if (stopping) process.exit(1)
+            stopping = true
+            console.log("stopping")
+            stop().then(
+                () => process.exit(0),
+                e => {
+                    console.error(explain(e))
+                    process.exit(1)
+                },
+            )
+        })
+}
+
+main().catch((e: unknown) => {
+    console.error(`error: ${explain(e)}`)
+    process.exit(1)
+})

@@ -1,0 +1,67 @@
+/**
+ * As much of the Jacdac protocol as commands to a board need: frames with one
+ * packet each. https://microsoft.github.io/jacdac-docs/reference/protocol/
+ */
+
+const FRAME_FLAG_COMMAND = 1
+const CMD_ANNOUNCE = 0
+const SETTINGS_CLASS = 0x1107dc4a
+const SETTINGS_CMD_SET = 0x81
+
+/** CRC-16-CCITT as Jacdac computes it, over everything behind the CRC. */
+function crc16(data: Uint8Array) {
+    let crc = 0xffff
+    for (const byte of data) {
+        let x = (crc >> 8) ^ byte
+        x ^= x >> 4
+        crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xffff
+    }
+    return crc
+}
+
+/**
+ * @param deviceId 16 hex digits, of the device that shall obey
+ * @param payload at most 232 bytes
+ */
+export function commandFrame(
+    deviceId: string,
+    serviceIndex: number,
+    command: number,
+    payload: Uint8Array,
+): Uint8Array {
+    const packet = (4 + payload.length + 3) & ~3
+    const f = Buffer.alloc(12 + packet)
+    f[2] = packet
+    f[3] = FRAME_FLAG_COMMAND
+    Buffer.from(deviceId, "hex").copy(f, 4)
+    f[12] = payload.length
+    f[13] = serviceIndex
+    f.writeUInt16LE(command, 14)
+    f.set(payload, 16)
+    f.writeUInt16LE(crc16(f.subarray(2)), 0)
+    return f
+}
+
+/** The service classes in a device's announcement, by service index. */
+export function announcedServices(f: Uint8Array): number[] | undefined {
+    const b = Buffer.from(f)
+    if (b.length < 20 || b[3] & FRAME_FLAG_COMMAND) return undefined
+    if (b[13] !== 0 || b.readUInt16LE(14) !== CMD_ANNOUNCE) return undefined
+    const services = [0]
+    for (let at = 20; at + 4 <= 16 + b[12]; at += 4)
+        services.push(b.readUInt32LE(at))
+    return services
+}
+
+/** The frame that writes one setting, through the settings service. */
+export function settingFrame(
+    deviceId: string,
+    services: number[],
+    key: string,
+    value: unknown,
+): Uint8Array {
+    const payload = Buffer.from(key + "\0" + JSON.stringify(value))
+    const index = services.indexOf(SETTINGS_CLASS)
+    if (index < 0) throw new Error("the VM announces no settings service")
+    return commandFrame(deviceId, index, SETTINGS_CMD_SET, payload)
+}

@@ -1,0 +1,89 @@
+/**
+ * Turns program counters of a compiled DeviceScript program into functions,
+ * files and lines, from the `bytecode-dbg.json` that the compiler leaves.
+ */
+
+interface DebugFile {
+    functions: { name: string; startpc: number; size: number }[]
+    /** triples of position, length and pc; first and last as differences */
+    srcmap: number[]
+    /** positions count through all sources, one after the other */
+    sources: { path: string; length: number; text: string }[]
+}
+
+export interface CodePlace {
+    fn: string
+    file: string
+    line: number
+}
+
+interface Mark {
+    pc: number
+    pos: number
+}
+
+export class Symbols {
+    private readonly marks: Mark[] = []
+    private readonly starts: number[] = []
+
+    constructor(private readonly dbg: DebugFile) {
+        let pos = 0
+        let pc = 0
+        for (let i = 0; i + 2 < dbg.srcmap.length; i += 3) {
+            pos += dbg.srcmap[i]
+            pc += dbg.srcmap[i + 2]
+            this.marks.push({ pc, pos })
+        }
+        this.marks.sort((a, b) => a.pc - b.pc)
+        let start = 0
+        for (const s of dbg.sources) {
+            this.starts.push(start)
+            start += s.length
+        }
+    }
+
+    /** The end of the last function's code, which the VM wants below 65,536. */
+    get codeEnd() {
+        return Math.max(...this.dbg.functions.map(f => f.startpc + f.size))
+    }
+
+    /** @param pc counted from the start of the program image */
+    place(pc: number): CodePlace {
+        const fn = this.dbg.functions.find(
+            f => pc >= f.startpc && pc < f.startpc + f.size,
+        )
+        let lo = 0
+        let hi = this.marks.length
+        while (lo + 1 < hi) {
+            const mid = (lo + hi) >> 1
+            if (this.marks[mid].pc <= pc) lo = mid
+            else hi = mid
+        }
+        const { file, line } = this.position(this.marks[lo]?.pos ?? 0)
+        return { fn: fn?.name ?? "?", file, line }
+    }
+
+    private position(pos: number) {
+        let i = this.starts.length - 1
+        while (i > 0 && this.starts[i] > pos) i--
+        const source = this.dbg.sources[i]
+        const before = source.text.slice(0, pos - this.starts[i])
+        return { file: source.path, line: before.split("\n").length }
+    }
+
+    /**
+     * Adds file and line to a line of the VM's stack trace, such as
+     * `!  at flush_F12 (pc:34)`; other lines are returned as they are.
+     */
+    annotate(line: string) {
+        return line.replace(
+            /\b(\w+)_F(\d+) \(pc:(\d+)\)/,
+            (all, _name: string, index: string, pc: string) => {
+                const fn = this.dbg.functions[Number(index)]
+                if (!fn) return all
+                const p = this.place(fn.startpc + Number(pc) - 1)
+                return `${fn.name} (${p.file}:${p.line})`
+            },
+        )
+    }
+}

@@ -1,0 +1,63 @@
+/**
+ * The arbiter of the one SPI bus. A fiber owns the bus from the moment a chip
+ * select goes low until it is high again; others wait in order.
+ *
+ * Flat on purpose: a script call costs 20 µs and more on a Pico, and each
+ * mirrored write makes some thirty transfers.
+ */
+import * as ds from "@devicescript/core"
+import { Board, Pin } from "./board"
+
+/** One more transfer with the chip that is selected: see `Board.spiXfer`. */
+export let spiXfer: (tx: Buffer, rx: Buffer) => Promise<void>
+
+let owned = false
+const waiting: ds.Fiber[] = []
+
+/** Gives the arbiter its bus. */
+export function startBus(board: Board) {
+    spiXfer = board.spiXfer
+}
+
+async function turn() {
+    waiting.push(ds.Fiber.self())
+    await ds.suspend()
+}
+
+/** Hands the bus, still owned, to who has waited longest. */
+function handOver() {
+    waiting.shift().resume(0)
+}
+
+/** One transfer with one chip: select, exchange, deselect. */
+export async function transfer(cs: Pin, tx: Buffer, rx: Buffer) {
+    if (owned) await turn()
+    else owned = true
+    cs.setMode(ds.GPIOMode.OutputLow)
+    await spiXfer(tx, rx)
+    cs.setMode(ds.GPIOMode.OutputHigh)
+    if (waiting.length) handOver()
+    else owned = false
+}
+
+/** Selects a chip for several `spiXfer`; `deselect` must follow. */
+export async function select(cs: Pin) {
+    if (owned) await turn()
+    else owned = true
+    cs.setMode(ds.GPIOMode.OutputLow)
+}
+
+export function deselect(cs: Pin) {
+    cs.setMode(ds.GPIOMode.OutputHigh)
+    if (waiting.length) handOver()
+    else owned = false
+}
+
+/** Clocks bytes with no chip selected. */
+export async function lendBus(buf: Buffer) {
+    if (owned) await turn()
+    else owned = true
+    await spiXfer(buf, buf)
+    if (waiting.length) handOver()
+    else owned = false
+}

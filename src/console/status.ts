@@ -1,0 +1,72 @@
+/**
+ * Status lines: one when something that an operator sees has changed, and one
+ * with counters at most every second while they grow. Quiet otherwise.
+ */
+import { Phase } from "../iscsi/conn"
+import { Port } from "../iscsi/port"
+import { Partner } from "../pair/detector"
+import { cardHasFailed, readCount } from "../store/storage"
+import { Volume } from "../store/volume"
+import { event } from "./events"
+
+const COUNTERS_MS = 1000
+const MODES = ["waiting", "mirror", "mirrored", "alone"]
+const PARTNERS = ["unknown", "alive", "beat-lost", "link-lost", "silent"]
+
+let lastStatus = ""
+let lastCounters = 0
+let countersAt = 0
+
+/** Sessions in full feature phase at a port. */
+function sessions(port: Port): number {
+    let n = 0
+    for (let i = 0; i < port.conns.length; ++i)
+        if (port.conns[i].phase === Phase.FullFeature) n++
+    return n
+}
+
+/** Call now and then. @param now milliseconds */
+export function report(
+    now: number,
+    ports: Port[],
+    volumes: Volume[],
+    partner: Partner,
+    isFencing: boolean,
+) {
+    let serves = ""
+    let count = 0
+    for (let i = 0; i < ports.length; ++i) {
+        if (!ports[i].isActive) continue
+        const name = ports[i].unit.volume.index === 0 ? "a" : "b"
+        serves += serves === "" ? name : "," + name
+        count += sessions(ports[i])
+    }
+    const status =
+        `serves=${serves || "none"} volume.a=${MODES[volumes[0].mode]} ` +
+        `volume.b=${MODES[volumes[1].mode]} partner=${PARTNERS[partner]} ` +
+        `card=${cardHasFailed() ? "failed" : "ok"} sessions=${count} ` +
+        `fence=${isFencing ? "held" : "released"}`
+    if (status !== lastStatus) {
+        lastStatus = status
+        event("status " + status)
+    }
+    reportCounters(now, volumes)
+}
+
+function reportCounters(now: number, volumes: Volume[]) {
+    if (now - countersAt < COUNTERS_MS) return
+    let sum = readCount
+    let text = `counters reads=${readCount}`
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        const name = i === 0 ? "a" : "b"
+        sum += v.appended + v.committed + v.durable
+        text +=
+            ` written.${name}=${v.appended} committed.${name}=${v.committed}` +
+            ` durable.${name}=${v.durable} epoch.${name}=${v.epoch}`
+    }
+    if (sum === lastCounters) return
+    lastCounters = sum
+    countersAt = now
+    event(text)
+}

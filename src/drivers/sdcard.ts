@@ -1,0 +1,383 @@
+/**
+ * An SD card in SPI mode: SD Physical Layer Simplified Specification 6.00,
+ * chapter 7; commands are named by their numbers as there.
+ *
+ * Data CRC stays off: to compute one takes a loop over bytes, a hundred times
+ * too slow here. Whole blocks go in one transfer each; a read takes several
+ * blocks with the gaps between them in one burst and finds the tokens after.
+ */
+import { Pin } from "../board/board"
+import { deselect, lendBus, select, spiXfer, transfer } from "../board/bus"
+
+/** R1, 7.3.2.1 */
+const R1_READY = 0x00
+const R1_IDLE = 0x01
+const R1_ILLEGAL = 0x04
+
+/** Tokens, 7.3.3 */
+const TOKEN_BLOCK = 0xfe
+const TOKEN_MULTI = 0xfc
+const TOKEN_STOP = 0xfd
+const RESPONSE_MASK = 0x1f
+const RESPONSE_ACCEPTED = 0x05
+
+export const SECTOR = 512
+
+/** 6 bytes of command, 8 until the response at the latest, 5 of response. */
+const COMMAND_SIZE = 24
+/**
+ * Bytes behind a block that is written: its response, and what a card takes
+ * that only has to copy the block to its buffer (8 µs at 31.25 MHz).
+ */
+const AFTER_BLOCK = 32
+const WRITE_SIZE = 1 + SECTOR + 2 + AFTER_BLOCK
+/** Four blocks with gaps; 0.54 ms at 31.25 MHz. */
+const READ_SIZE = 2112
+
+/** A card may take so long to be ready after ACMD41 (4.2.3). */
+const INIT_TRIES = 2000
+/** Read access time: 100 ms (4.6.2.1), in bursts of READ_SIZE. */
+const READ_BURSTS = 200
+
+/** Why the card does not do what it should. */
+export enum CardError {
+    None = 0,
+    /** nothing answers */
+    Absent,
+    /** answers, but not as an SD card does */
+    NotSd,
+    /** never became ready */
+    NotReady,
+    /** a read was answered with an error token, or not in time */
+    Read,
+    /** a block was not accepted, or CMD13 reports an error */
+    Write,
+    /** busy for longer than any card may be */
+    Busy,
+}
+
+export interface Card {
+    cs: Pin
+    /** sectors of 512 B; 0 as long as there is no card */
+    sectors: number
+    /** the bus may run this fast with this card, hertz */
+    maxHz: number
+    /** 1: addresses are block numbers; 512: they are bytes */
+    addressUnit: number
+    error: CardError
+}
+
+export function makeCard(cs: Pin): Card {
+    return {
+        cs,
+        sectors: 0,
+        maxHz: 0,
+        addressUnit: 1,
+        error: CardError.None,
+    }
+}
+
+const command = Buffer.alloc(COMMAND_SIZE)
+const writeFrame = Buffer.alloc(WRITE_SIZE)
+const readFrame = Buffer.alloc(READ_SIZE)
+/** One byte behind the response, where the last command's data begin. */
+let afterResponse = 0
+
+/**
+ * Sends a command and finds its response, within one transfer.
+ * @returns R1, or 0xff when there is none
+ */
+async function sendCommand(index: number, arg: number, crc: number) {
+    const c = command
+    c.fillAt(6, COMMAND_SIZE - 6, 0xff)
+    c[0] = 0x40 | index
+    c[1] = arg >> 24
+    c[2] = arg >> 16
+    c[3] = arg >> 8
+    c[4] = arg
+    c[5] = crc
+    await spiXfer(c, c)
+    for (let i = 6; i < COMMAND_SIZE; ++i)
+        if (c[i] < 0x80) {
+            afterResponse = i + 1
+            return c[i]
+        }
+    return 0xff
+}
+
+async function simple(card: Card, index: number, arg: number, crc = 0xff) {
+    await select(card.cs)
+    const r1 = await sendCommand(index, arg, crc)
+    deselect(card.cs)
+    return r1
+}
+
+async function appCommand(card: Card, index: number, arg: number) {
+    await simple(card, 55, 0)
+    return await simple(card, index, arg)
+}
+
+/// Initialisation (7.2.1) ///
+
+/**
+ * Brings the card up, whatever it was doing when the board was reset: it
+ * keeps its power then. The bus must run at 400 kHz or less.
+ */
+export async function startCard(card: Card): Promise<CardError> {
+    card.sectors = 0
+    card.error = await tryStart(card)
+    return card.error
+}
+
+async function tryStart(card: Card): Promise<CardError> {
+    await leaveTransfer(card)
+    let r1 = 0xff
+    for (let i = 0; i < 10 && r1 !== R1_IDLE; ++i)
+        r1 = await simple(card, 0, 0, 0x95)
+    if (r1 === 0xff) return CardError.Absent
+    if (r1 !== R1_IDLE) return CardError.NotSd
+    const isV2 = ((await simple(card, 8, 0x1aa, 0x87)) & R1_ILLEGAL) === 0
+    r1 = R1_IDLE
+    for (let i = 0; i < INIT_TRIES && r1 === R1_IDLE; ++i)
+        r1 = await appCommand(card, 41, isV2 ? 0x40000000 : 0)
+    if (r1 !== R1_READY)
+        return r1 === R1_IDLE ? CardError.NotReady : CardError.NotSd
+    await simple(card, 58, 0)
+    const ccs = (command[afterResponse] & 0x40) !== 0
+    card.addressUnit = ccs ? 1 : SECTOR
+    if (!ccs) await simple(card, 16, SECTOR)
+    const csd = Buffer.alloc(16)
+    if (!(await readRegister(card, 9, 0, csd))) return CardError.NotSd
+    card.sectors = capacity(csd)
+    card.maxHz = (await switchToHighSpeed(card)) ? 50000000 : 25000000
+    return CardError.None
+}
+
+/** Ends a write or read that a reset has cut off; gives 74 clocks and more. */
+async function leaveTransfer(card: Card) {
+    const idle = writeFrame
+    idle.fillAt(0, WRITE_SIZE, 0xff)
+    await lendBus(idle)
+    await select(card.cs)
+    idle.fillAt(0, WRITE_SIZE, 0xff)
+    idle[8] = TOKEN_STOP
+    await spiXfer(idle, idle)
+    // up to 500 ms of programming: a transfer takes 11 ms at 400 kHz
+    for (let i = 0; i < 60 && idle[WRITE_SIZE - 1] !== 0xff; ++i) {
+        idle.fillAt(0, WRITE_SIZE, 0xff)
+        await spiXfer(idle, idle)
+    }
+    await sendCommand(12, 0, 0x61)
+    deselect(card.cs)
+}
+
+/** Reads a register that comes as a data block. @returns false: none came */
+async function readRegister(
+    card: Card,
+    index: number,
+    arg: number,
+    to: Buffer,
+): Promise<boolean> {
+    blockSize = to.length
+    const error = await readData(card, index, arg, 1, to, 0)
+    blockSize = SECTOR
+    return error === CardError.None
+}
+
+/** Sectors by the CSD (5.3), version 2 or 1. */
+function capacity(csd: Buffer) {
+    if (csd[0] >> 6 === 1) {
+        const size = ((csd[7] & 0x3f) << 16) | (csd[8] << 8) | csd[9]
+        return (size + 1) * 1024
+    }
+    const size = ((csd[6] & 3) << 10) | (csd[7] << 2) | (csd[8] >> 6)
+    const mult = ((csd[9] & 3) << 1) | (csd[10] >> 7)
+    const blockLength = csd[5] & 15
+    return (size + 1) << (mult + 2 + blockLength - 9)
+}
+
+/** CMD6 (4.3.10): from 25 to 50 MHz, where the card can. */
+async function switchToHighSpeed(card: Card) {
+    const status = Buffer.alloc(64)
+    const ok = await readRegister(card, 6, 0x80fffff1 | 0, status)
+    return ok && (status[16] & 15) === 1
+}
+
+/// Reading ///
+
+/** What `take` is doing: where data go, and how much is still to come. */
+let readTo: Buffer
+let readAt = 0
+let blocksMissing = 0
+let bytesMissing = 0
+/** 512, but for registers */
+let blockSize = SECTOR
+
+/** Finds tokens and takes data out of what the card has sent. */
+function take(f: Buffer, pos: number, end: number) {
+    while (pos < end && blocksMissing > 0) {
+        if (bytesMissing === 0) {
+            pos = f.indexOf(TOKEN_BLOCK, pos)
+            if (pos < 0) return
+            pos++
+            bytesMissing = blockSize + 2
+        }
+        let n = end - pos
+        if (n > bytesMissing) n = bytesMissing
+        // the last two bytes are the CRC
+        let data = bytesMissing - 2
+        if (data > n) data = n
+        if (data > 0) {
+            readTo.blitAt(readAt, f, pos, data)
+            readAt += data
+        }
+        pos += n
+        bytesMissing -= n
+        if (bytesMissing === 0) blocksMissing--
+    }
+}
+
+/** Whether there is an error token: 0000xxxx among the 0xff of waiting. */
+function hasErrorToken(f: Buffer) {
+    for (let token = 0; token < 0x10; ++token)
+        if (f.indexOf(token) >= 0) return true
+    return false
+}
+
+/**
+ * Reads blocks one after the other. Holds the bus until they are there.
+ * @param lba first sector
+ * @param to gets the data from byte `at` on
+ */
+export async function readBlocks(
+    card: Card,
+    lba: number,
+    count: number,
+    to: Buffer,
+    at: number,
+): Promise<CardError> {
+    return await readData(card, 18, lba * card.addressUnit, count, to, at)
+}
+
+async function readData(
+    card: Card,
+    index: number,
+    arg: number,
+    count: number,
+    to: Buffer,
+    at: number,
+): Promise<CardError> {
+    readTo = to
+    readAt = at
+    blocksMissing = count
+    bytesMissing = 0
+    await select(card.cs)
+    const r1 = await sendCommand(index, arg, 0xff)
+    if (r1 !== R1_READY) {
+        deselect(card.cs)
+        return r1 === 0xff ? CardError.Absent : CardError.Read
+    }
+    const f = readFrame
+    take(command, afterResponse, COMMAND_SIZE)
+    for (let burst = 0; blocksMissing > 0 && burst < READ_BURSTS; ++burst) {
+        const before = blocksMissing
+        f.fillAt(0, READ_SIZE, 0xff)
+        await spiXfer(f, f)
+        take(f, 0, READ_SIZE)
+        const isWaiting = bytesMissing === 0 && before === blocksMissing
+        if (isWaiting && hasErrorToken(f)) break
+    }
+    if (index === 18) await sendCommand(12, 0, 0x61)
+    deselect(card.cs)
+    return blocksMissing > 0 ? CardError.Read : CardError.None
+}
+
+/// Writing ///
+
+/*
+ * A write is: startWrite with the first block, writeNext for each other block,
+ * stopWrite, and writeStatus until it is not busy. Between two steps the card
+ * may be busy; then `isReady` tells when it is not any more. Meanwhile the
+ * card is not selected and the bus is free for others.
+ */
+
+/** The card's answer to a step of a write. */
+export enum Step {
+    Ready = 0,
+    Busy,
+    Failed,
+}
+
+function fillBlock(from: Buffer, at: number) {
+    const f = writeFrame
+    f[0] = TOKEN_MULTI
+    f.blitAt(1, from, at, SECTOR)
+    f.fillAt(1 + SECTOR, 2 + AFTER_BLOCK, 0xff)
+}
+
+function blockAnswer() {
+    const f = writeFrame
+    if ((f[1 + SECTOR + 2] & RESPONSE_MASK) !== RESPONSE_ACCEPTED)
+        return Step.Failed
+    return f[WRITE_SIZE - 1] === 0xff ? Step.Ready : Step.Busy
+}
+
+/** Begins a write at a sector, with its first block. */
+export async function startWrite(
+    card: Card,
+    lba: number,
+    from: Buffer,
+    at: number,
+): Promise<Step> {
+    await select(card.cs)
+    const r1 = await sendCommand(25, lba * card.addressUnit, 0xff)
+    if (r1 !== R1_READY) {
+        deselect(card.cs)
+        return Step.Failed
+    }
+    fillBlock(from, at)
+    await spiXfer(writeFrame, writeFrame)
+    deselect(card.cs)
+    return blockAnswer()
+}
+
+/** The next block; only when the card is ready. */
+export async function writeNext(
+    card: Card,
+    from: Buffer,
+    at: number,
+): Promise<Step> {
+    await select(card.cs)
+    fillBlock(from, at)
+    await spiXfer(writeFrame, writeFrame)
+    deselect(card.cs)
+    return blockAnswer()
+}
+
+/** No more blocks; only when the card is ready. It programs what it has. */
+export async function stopWrite(card: Card) {
+    command.fillAt(0, COMMAND_SIZE, 0xff)
+    command[0] = TOKEN_STOP
+    await transfer(card.cs, command, command)
+}
+
+/** Whether the card has ended being busy. */
+export async function isReady(card: Card): Promise<boolean> {
+    command.fillAt(0, COMMAND_SIZE, 0xff)
+    await transfer(card.cs, command, command)
+    return command[COMMAND_SIZE - 1] === 0xff
+}
+
+/**
+ * Asks whether all that was written is on the card (CMD13). A card that is
+ * still busy holds its line low and does not hear the question.
+ */
+export async function writeStatus(card: Card): Promise<Step> {
+    await select(card.cs)
+    const r1 = await sendCommand(13, 0, 0xff)
+    deselect(card.cs)
+    // not ready from the first bit on: no command was heard
+    if (command[0] !== 0xff) return Step.Busy
+    if (r1 === R1_READY && command[afterResponse] === 0) return Step.Ready
+    return Step.Failed
+}

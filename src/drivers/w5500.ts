@@ -1,0 +1,371 @@
+/**
+ * WIZnet W5500: Ethernet with TCP/IP and eight sockets behind SPI.
+ * Register names and chapters as in the datasheet v1.1.0.
+ *
+ * Each access is one SPI frame: address, block and direction, then data. A
+ * frame costs about 170 µs however short it is, so a socket's registers come
+ * in one burst, and what is known (pointers, constant frames) is not read or
+ * built again. Frames that never change are sent from buffers of their own.
+ */
+import { Pin } from "../board/board"
+import { transfer } from "../board/bus"
+
+/// Common registers (chapter 4.1) ///
+
+export const MR = 0x00
+export const GAR = 0x01
+export const SHAR = 0x09
+export const SIPR = 0x0f
+export const IR = 0x15
+export const SIR = 0x17
+export const SIMR = 0x18
+export const RTR = 0x19
+export const PHYCFGR = 0x2e
+export const VERSIONR = 0x39
+
+export const MR_RST = 0x80
+export const IR_CONFLICT = 0x80
+export const PHYCFGR_LNK = 0x01
+/** What VERSIONR reads on every W5500. */
+export const W5500_VERSION = 0x04
+
+/// Socket registers (chapter 4.2) ///
+
+const Sn_MR = 0x00
+const Sn_CR = 0x01
+const Sn_DIPR = 0x0c
+const Sn_RXBUF_SIZE = 0x1e
+const Sn_TX_WR = 0x24
+const Sn_RX_RD = 0x28
+const Sn_IMR = 0x2c
+
+const MR_TCP = 0x21 // with ND: acknowledge without delay
+const MR_UDP = 0x02
+
+/** Sn_CR */
+const OPEN = 0x01
+const LISTEN = 0x02
+const CONNECT = 0x04
+const DISCON = 0x08
+const CLOSE = 0x10
+const SEND = 0x20
+const RECV = 0x40
+
+/** Sn_SR */
+export const SOCK_CLOSED = 0x00
+export const SOCK_INIT = 0x13
+export const SOCK_LISTEN = 0x14
+export const SOCK_ESTABLISHED = 0x17
+export const SOCK_CLOSE_WAIT = 0x1c
+export const SOCK_UDP = 0x22
+
+/** Sn_IR but SENDOK: what makes a socket's bit in SIR. */
+const IR_NEWS = 0x0f
+
+/// SPI frames (chapter 2.2) ///
+
+const WRITE = 0x04
+const BLOCK_SOCKET = 1
+const BLOCK_TX = 2
+const BLOCK_RX = 3
+const HEADER = 3
+
+/** Bytes of data that fit into one frame. */
+export const MAX_DATA = 4096 - HEADER
+
+/** Where data begins in a frame's buffer. */
+export const DATA = HEADER
+
+export interface Chip {
+    cs: Pin
+    sockets: Socket[]
+}
+
+/** Registers 0x00 to 0x2B of a socket, in one burst. */
+const STATUS_SIZE = HEADER + 0x2c
+
+export interface Socket {
+    cs: Pin
+    n: number
+    /** Sn_SR, and free and received sizes, as of the last `poll` */
+    sr: number
+    txFree: number
+    rxSize: number
+    /** our side of the chip's pointers */
+    txWr: number
+    rxRd: number
+    /** third bytes of frames: reading and writing registers, and buffers */
+    readBlock: number
+    writeBlock: number
+    rxBlock: number
+    txBlock: number
+}
+
+/** Frames that are sent as they are, and what comes back. */
+const pollFrame = Buffer.alloc(STATUS_SIZE)
+const status = Buffer.alloc(STATUS_SIZE)
+const pointerFrame = Buffer.alloc(5)
+const commandFrame = Buffer.from([0, Sn_CR, 0, 0, IR_NEWS])
+/** For answers nobody looks at. */
+const scratch5 = Buffer.alloc(5)
+
+/** @param count sockets that will be used */
+export function makeChip(cs: Pin, count: number): Chip {
+    const sockets: Socket[] = []
+    for (let n = 0; n < count; ++n) {
+        const block = (n * 4) << 3
+        sockets.push({
+            cs,
+            n,
+            sr: 0,
+            txFree: 0,
+            rxSize: 0,
+            txWr: 0,
+            rxRd: 0,
+            readBlock: block | (BLOCK_SOCKET << 3),
+            writeBlock: block | (BLOCK_SOCKET << 3) | WRITE,
+            rxBlock: block | (BLOCK_RX << 3),
+            txBlock: block | (BLOCK_TX << 3) | WRITE,
+        })
+    }
+    return { cs, sockets }
+}
+
+/// Whole chip ///
+
+/** Reads common registers. Not for hot paths: allocates. */
+export async function readCommon(chip: Chip, at: number, count: number) {
+    const frame = Buffer.alloc(HEADER + count)
+    frame[1] = at
+    await transfer(chip.cs, frame, frame)
+    return frame.slice(HEADER)
+}
+
+/** Writes common registers. Not for hot paths: allocates. */
+export async function writeCommon(chip: Chip, at: number, data: Buffer) {
+    const frame = Buffer.alloc(HEADER + data.length)
+    frame[1] = at
+    frame[2] = WRITE
+    frame.blitAt(HEADER, data, 0, data.length)
+    await transfer(chip.cs, frame, frame)
+}
+
+async function writeSocket(s: Socket, at: number, data: Buffer) {
+    const frame = Buffer.alloc(HEADER + data.length)
+    frame[1] = at
+    frame[2] = s.writeBlock
+    frame.blitAt(HEADER, data, 0, data.length)
+    await transfer(s.cs, frame, frame)
+}
+
+/**
+ * Resets the chip and gives its memory and its impatience.
+ * @param kilobytes of each direction for sockets 0, 1, ...; 16 together
+ * @param retryMs first wait for a TCP answer; each next one is twice as long
+ * @param retries until TCP gives up
+ * @returns whether a W5500 answers
+ */
+export async function resetChip(
+    chip: Chip,
+    kilobytes: number[],
+    retryMs: number,
+    retries: number,
+): Promise<boolean> {
+    if ((await readCommon(chip, VERSIONR, 1))[0] !== W5500_VERSION) return false
+    await writeCommon(chip, MR, Buffer.from([MR_RST]))
+    const rtr = retryMs * 10
+    await writeCommon(chip, RTR, Buffer.from([rtr >> 8, rtr & 255, retries]))
+    await writeCommon(chip, SIMR, Buffer.from([0xff]))
+    const both = Buffer.alloc(2)
+    for (let n = 0; n < 8; ++n) {
+        const kb = kilobytes[n] || 0
+        both[0] = kb
+        both[1] = kb
+        const s = chip.sockets[n]
+        if (s) {
+            await writeSocket(s, Sn_RXBUF_SIZE, both)
+            await writeSocket(s, Sn_IMR, Buffer.from([IR_NEWS]))
+        } else {
+            const frame = Buffer.from([0, Sn_RXBUF_SIZE, 0, kb, kb])
+            frame[2] = ((n * 4 + BLOCK_SOCKET) << 3) | WRITE
+            await transfer(chip.cs, frame, frame)
+        }
+    }
+    return (await readCommon(chip, VERSIONR, 1))[0] === W5500_VERSION
+}
+
+/**
+ * Gives the chip its address; effective at once.
+ * @param address gateway, mask, MAC and IP: 4 + 4 + 6 + 4 bytes
+ */
+export async function setAddress(chip: Chip, address: Buffer) {
+    await writeCommon(chip, GAR, address)
+}
+
+/** Whether another station uses our IP address; asking clears the flag. */
+export async function readConflict(chip: Chip) {
+    const ir = (await readCommon(chip, IR, 1))[0]
+    if (!(ir & IR_CONFLICT)) return false
+    await writeCommon(chip, IR, Buffer.from([IR_CONFLICT]))
+    return true
+}
+
+/** Whether the cable has a link. */
+export async function readLink(chip: Chip) {
+    return ((await readCommon(chip, PHYCFGR, 1))[0] & PHYCFGR_LNK) !== 0
+}
+
+const sirFrame = Buffer.alloc(4)
+
+/** Bits of the sockets that have news since their last command. */
+export async function readSir(chip: Chip) {
+    sirFrame[0] = 0
+    sirFrame[1] = SIR
+    sirFrame[2] = 0
+    await transfer(chip.cs, sirFrame, sirFrame)
+    return sirFrame[3]
+}
+
+/// Sockets ///
+
+/** Also clears the interrupts that make the socket's bit in SIR. */
+async function command(s: Socket, code: number) {
+    commandFrame[2] = s.writeBlock
+    commandFrame[3] = code
+    await transfer(s.cs, commandFrame, scratch5)
+}
+
+/** Opens a TCP socket on a port. */
+async function openTcp(s: Socket, port: number) {
+    await command(s, CLOSE)
+    await writeSocket(s, Sn_MR, Buffer.from([MR_TCP]))
+    await writeSocket(s, 0x04, Buffer.from([port >> 8, port & 255]))
+    await command(s, OPEN)
+    await poll(s)
+}
+
+/** Waits for a connection to a port. */
+export async function listen(s: Socket, port: number) {
+    await openTcp(s, port)
+    await command(s, LISTEN)
+    s.sr = SOCK_LISTEN
+}
+
+/** Connects to a port. @param ip 4 bytes */
+export async function connect(
+    s: Socket,
+    localPort: number,
+    ip: Buffer,
+    port: number,
+) {
+    await openTcp(s, localPort)
+    const to = Buffer.alloc(6)
+    to.blitAt(0, ip, 0, 4)
+    to[4] = port >> 8
+    to[5] = port
+    await writeSocket(s, Sn_DIPR, to)
+    await command(s, CONNECT)
+}
+
+/** Ends a connection in order: sends what is written, then FIN. */
+export async function disconnect(s: Socket) {
+    await command(s, DISCON)
+}
+
+/** Ends a connection at once and says nothing. */
+export async function close(s: Socket) {
+    await command(s, CLOSE)
+    s.sr = SOCK_CLOSED
+}
+
+/**
+ * Sends a UDP datagram of one byte to the chip's own address. To find the
+ * MAC of that address the chip broadcasts an ARP request, and that is the
+ * announcement that it has no command for.
+ */
+export async function announce(s: Socket, ip: Buffer) {
+    await command(s, CLOSE)
+    await writeSocket(s, Sn_MR, Buffer.from([MR_UDP]))
+    await command(s, OPEN)
+    await poll(s)
+    const to = Buffer.alloc(6)
+    to.blitAt(0, ip, 0, 4)
+    to[5] = 9 // the discard service
+    await writeSocket(s, Sn_DIPR, to)
+    const frame = Buffer.alloc(4)
+    await writeTx(s, frame, 1)
+    await send(s)
+}
+
+/**
+ * Reads a socket's state in one burst.
+ *
+ * The datasheet wants 16-bit sizes read until they agree. Between our own
+ * commands both sizes only grow, and the high byte is read first: a value
+ * that is torn by a change is at most the true one, and never too large.
+ */
+export async function poll(s: Socket) {
+    const b = status
+    pollFrame[2] = s.readBlock
+    await transfer(s.cs, pollFrame, b)
+    const sr = b[HEADER + 0x03]
+    s.txFree = (b[HEADER + 0x20] << 8) | b[HEADER + 0x21]
+    s.rxSize = (b[HEADER + 0x26] << 8) | b[HEADER + 0x27]
+    if (sr !== s.sr) {
+        s.sr = sr
+        s.txWr = (b[HEADER + 0x24] << 8) | b[HEADER + 0x25]
+        s.rxRd = (b[HEADER + 0x28] << 8) | b[HEADER + 0x29]
+    }
+}
+
+/**
+ * Reads received bytes and leaves them in the chip.
+ * @param frame gets them from byte 3 on, and more behind them
+ * @param skip bytes since the last `consume` that are passed over
+ */
+export async function readRx(s: Socket, frame: Buffer, skip: number) {
+    const at = s.rxRd + skip
+    frame[0] = at >> 8
+    frame[1] = at
+    frame[2] = s.rxBlock
+    await transfer(s.cs, frame, frame)
+}
+
+/** Gives the room of received bytes back. */
+export async function consume(s: Socket, count: number) {
+    const at = (s.rxRd + count) & 0xffff
+    const p = pointerFrame
+    s.rxRd = at
+    s.rxSize -= count
+    p[1] = Sn_RX_RD
+    p[2] = s.writeBlock
+    p[3] = at >> 8
+    p[4] = at
+    await transfer(s.cs, p, scratch5)
+    await command(s, RECV)
+}
+
+/**
+ * Writes bytes to send, from byte 3 of a frame on. What is in the frame
+ * behind them is written too, into room that must be free.
+ */
+export async function writeTx(s: Socket, frame: Buffer, count: number) {
+    const at = s.txWr
+    frame[0] = at >> 8
+    frame[1] = at
+    frame[2] = s.txBlock
+    s.txWr = (at + count) & 0xffff
+    s.txFree -= count
+    await transfer(s.cs, frame, frame)
+}
+
+/** Sends what is written. */
+export async function send(s: Socket) {
+    const p = pointerFrame
+    p[1] = Sn_TX_WR
+    p[2] = s.writeBlock
+    p[3] = s.txWr >> 8
+    p[4] = s.txWr
+    await transfer(s.cs, p, scratch5)
+    await command(s, SEND)
+}

@@ -1,0 +1,133 @@
+/** A connection, which with MaxConnections=1 is also a session. */
+import { Socket } from "../drivers/w5500"
+import { increment32 } from "../wire/bytes"
+import { EXP_CMD_SN, STAT_SN } from "../wire/iscsi"
+import { Port } from "./port"
+import { Ring, makeRing } from "./ring"
+
+export enum Phase {
+    /** nobody is connected */
+    Closed = 0,
+    Login,
+    FullFeature,
+    /** the answer to a logout is on its way; then the end */
+    Closing,
+}
+
+/** What becomes of the data segment that is being received. */
+export enum Sink {
+    /** the next thing to come is a header */
+    None = 0,
+    Discard,
+    /** data of the task `sinkTask` */
+    Task,
+}
+
+/** What both sides have agreed on, RFC 7143 chapter 13. */
+export interface Negotiated {
+    /** MaxRecvDataSegmentLength of the initiator */
+    maxSend: number
+    maxBurst: number
+    firstBurst: number
+    isInitialR2t: boolean
+    isImmediateData: boolean
+}
+
+export interface Conn {
+    port: Port
+    socket: Socket
+    phase: Phase
+    /** loops of the main loop that the socket is polled for without a hint */
+    hot: number
+
+    /// session ///
+
+    isDiscovery: boolean
+    /** ISID, 6 bytes */
+    isid: Buffer
+    initiator: string
+    /** StatSN, ExpCmdSN and MaxCmdSN, as they stand in a PDU */
+    sn: Buffer
+    /** commands that MaxCmdSN promises */
+    granted: number
+    taskCount: number
+    /** `Sense` of a pending unit attention, or 0 */
+    attention: number
+    negotiated: Negotiated
+
+    /// login ///
+
+    /** the text of a login request that is continued in the next */
+    text: Buffer | undefined
+    hasTarget: boolean
+    /** our MaxRecvDataSegmentLength has been declared */
+    hasDeclared: boolean
+    /** when the login, or the end of the connection, began; ms */
+    since: number
+
+    /// receiving ///
+
+    sink: Sink
+    /** bytes of the data segment still to come, and of padding */
+    sinkLeft: number
+    sinkPad: number
+    sinkTask: number
+    /** bytes that must be there before it is worth to read again */
+    need: number
+
+    /// sending ///
+
+    /** writes that want an R2T, oldest first, as task numbers */
+    transfers: Ring
+    /** tasks that wait for log entries */
+    waiting: Ring
+    reads: Ring
+}
+
+export function makeConn(port: Port, socket: Socket): Conn {
+    return {
+        port,
+        socket,
+        phase: Phase.Closed,
+        hot: 0,
+        isDiscovery: false,
+        isid: Buffer.alloc(6),
+        initiator: "",
+        sn: Buffer.alloc(12),
+        granted: 0,
+        taskCount: 0,
+        attention: 0,
+        negotiated: {
+            maxSend: 8192,
+            maxBurst: 262144,
+            firstBurst: 65536,
+            isInitialR2t: true,
+            isImmediateData: true,
+        },
+        text: undefined,
+        hasTarget: false,
+        hasDeclared: false,
+        since: 0,
+        sink: Sink.None,
+        sinkLeft: 0,
+        sinkPad: 0,
+        sinkTask: 0,
+        need: 0,
+        transfers: makeRing(),
+        waiting: makeRing(),
+        reads: makeRing(),
+    }
+}
+
+/**
+ * Whether a numbered PDU is the next one; others are ignored (RFC 7143
+ * 4.2.2.1). Compares raw bytes: numbers would cost three times as much.
+ */
+export function isExpected(c: Conn, b: Buffer, cmdSnAt: number): boolean {
+    return b.getAt(cmdSnAt, "u32") === c.sn.getAt(EXP_CMD_SN - STAT_SN, "u32")
+}
+
+/** Counts a numbered PDU. */
+export function countCommand(c: Conn) {
+    increment32(c.sn, EXP_CMD_SN - STAT_SN)
+}

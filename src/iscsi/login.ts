@@ -1,0 +1,195 @@
+/** The login phase: RFC 7143 chapters 6 and 11.12. */
+import { event } from "../console/events"
+import { get16, put16 } from "../wire/bytes"
+import {
+    BHS,
+    CMD_SN,
+    CONTINUE,
+    EXP_CMD_SN,
+    FLAGS,
+    ISID,
+    ITT,
+    LOGIN_TRANSIT,
+    LoginStatus,
+    MAX_CMD_SN,
+    Op,
+    Stage,
+    STAT_SN,
+    STATUS_CLASS,
+    TSIH,
+    VERSION_MIN,
+} from "../wire/iscsi"
+import { Sense } from "../wire/scsi"
+import { Conn, Phase } from "./conn"
+import { out } from "../net/frames"
+import { addData, addHeader, countStatus } from "./pdu"
+import { ANSWER_ROOM } from "./receive"
+import { openWindow } from "./task"
+import {
+    lists,
+    MAX_RECV,
+    negotiate,
+    putPair,
+    setDefaults,
+    valueOf,
+} from "./text"
+import { requestDrop } from "./portal"
+
+/** Text of one login request that comes in pieces. */
+const MAX_TEXT = 2048
+
+export function loginPdu(
+    c: Conn,
+    b: Buffer,
+    at: number,
+    length: number,
+): string | undefined {
+    const flags = b[at + FLAGS]
+    const itt = b.getAt(at + ITT, "u32")
+    if (c.initiator === "" && !c.text) firstRequest(c, b, at)
+    let text = b.slice(at + BHS, at + BHS + length)
+    if (c.text) text = c.text.concat(text)
+    if (text.length > MAX_TEXT) return "login text too long"
+    if (flags & CONTINUE) {
+        c.text = text
+        answer(c, itt, flags & 0x0c, LoginStatus.Success)
+        return undefined
+    }
+    c.text = undefined
+    const status = check(c, b, at, text)
+    if (status !== LoginStatus.Success) {
+        answer(c, itt, 0, status)
+        c.phase = Phase.Closing
+        return undefined
+    }
+    return goOn(c, itt, flags, text)
+}
+
+/** The numbers of the session begin with its first request. */
+function firstRequest(c: Conn, b: Buffer, at: number) {
+    c.isid.blitAt(0, b, at + ISID, 6)
+    c.sn.blitAt(EXP_CMD_SN - STAT_SN, b, at + CMD_SN, 4)
+    c.sn.blitAt(MAX_CMD_SN - STAT_SN, b, at + CMD_SN, 4)
+    setDefaults(c.negotiated)
+}
+
+/** Whether this initiator may log in, and to what. */
+function check(c: Conn, b: Buffer, at: number, text: Buffer): LoginStatus {
+    if (b[at + VERSION_MIN] > 0) return LoginStatus.UnsupportedVersion
+    if (get16(b, at + TSIH) !== 0) return LoginStatus.TooManyConnections
+    const stage = (b[at + FLAGS] >> 2) & 3
+    if (stage !== Stage.Security && stage !== Stage.Operational)
+        return LoginStatus.InvalidRequest
+    if (c.initiator === "") {
+        const name = valueOf(text, "InitiatorName")
+        if (!name) return LoginStatus.MissingParameter
+        c.initiator = name
+    }
+    const type = valueOf(text, "SessionType")
+    if (type !== undefined) {
+        if (type !== "Discovery" && type !== "Normal")
+            return LoginStatus.SessionTypeNotSupported
+        c.isDiscovery = type === "Discovery"
+    }
+    const target = valueOf(text, "TargetName")
+    if (target !== undefined) {
+        if (target !== c.port.target) return LoginStatus.NotFound
+        c.hasTarget = true
+    }
+    if (!c.isDiscovery && !c.hasTarget) return LoginStatus.MissingParameter
+    const methods = valueOf(text, "AuthMethod")
+    if (methods !== undefined && !lists(methods, "None"))
+        return LoginStatus.AuthenticationFailure
+    return LoginStatus.Success
+}
+
+/** Negotiates, and goes to the next stage if the initiator wants to. */
+function goOn(
+    c: Conn,
+    itt: number,
+    flags: number,
+    text: Buffer,
+): string | undefined {
+    const stage = (flags >> 2) & 3
+    const next = flags & 3
+    const isTransit = (flags & LOGIN_TRANSIT) !== 0
+    if (isTransit && (next <= stage || next === 2)) {
+        answer(c, itt, 0, LoginStatus.InvalidRequest)
+        c.phase = Phase.Closing
+        return undefined
+    }
+    const isDone = isTransit && next === Stage.FullFeature
+    let status = LoginStatus.Success
+    if (isDone && !enter(c)) status = LoginStatus.OutOfResources
+    const begin = answer(c, itt, flags & (isTransit ? 0x8f : 0x0c), status)
+    if (status !== LoginStatus.Success) {
+        c.phase = Phase.Closing
+        return undefined
+    }
+    const end = addAnswers(c, stage, text, begin + BHS)
+    if (end < 0) return "malformed login text"
+    addData(begin, end - begin - BHS)
+    return undefined
+}
+
+/** Writes the answers to all keys. @returns their end, or -1 */
+function addAnswers(c: Conn, stage: Stage, text: Buffer, at: number): number {
+    const limit = at + ANSWER_ROOM - BHS
+    let end = negotiate(c.negotiated, text, out, at, limit - 80)
+    if (end < 0) return end
+    if (valueOf(text, "TargetName") !== undefined)
+        end = putPair(out, end, "TargetPortalGroupTag", "1")
+    if (stage === Stage.Operational && !c.hasDeclared) {
+        c.hasDeclared = true
+        end = putPair(out, end, "MaxRecvDataSegmentLength", MAX_RECV + "")
+    }
+    return end
+}
+
+/** Login Response. @returns where in `out` it begins */
+function answer(
+    c: Conn,
+    itt: number,
+    flags: number,
+    status: LoginStatus,
+): number {
+    const isGood = status === LoginStatus.Success
+    const at = addHeader(c, Op.LoginResponse, isGood ? flags : 0, itt)
+    out.blitAt(at + ISID, c.isid, 0, 6)
+    // sessions are told apart by initiator and ISID; the number only has to
+    // be there when the session is
+    if (c.phase === Phase.FullFeature) put16(out, at + TSIH, 1 + c.socket.n)
+    put16(out, at + STATUS_CLASS, status)
+    if (isGood) countStatus(c)
+    return at
+}
+
+/** Begins the full feature phase. @returns false: no room for a session */
+function enter(c: Conn): boolean {
+    reinstate(c)
+    if (!openWindow(c)) return false
+    c.phase = Phase.FullFeature
+    c.attention = c.port.attention || Sense.PowerOn
+    event(
+        `${c.port.name} port: login ${c.initiator}` +
+            (c.isDiscovery ? " discovery" : ` socket=${c.socket.n}`),
+    )
+    return true
+}
+
+/** A session of the same initiator with the same ISID is ended: 6.3.5. */
+function reinstate(c: Conn) {
+    const conns = c.port.conns
+    for (let i = 0; i < conns.length; ++i) {
+        const old = conns[i]
+        if (
+            old !== c &&
+            old.phase === Phase.FullFeature &&
+            old.initiator === c.initiator &&
+            old.isDiscovery === c.isDiscovery &&
+            old.isid.getAt(0, "u32") === c.isid.getAt(0, "u32") &&
+            old.isid.getAt(4, "u16") === c.isid.getAt(4, "u16")
+        )
+            requestDrop(old)
+    }
+}

@@ -1,0 +1,89 @@
+/**
+ * The port database: virtual ports over physical ones. A physical port is a
+ * W5500; what makes it someone (names, IP, MAC, disk) is its entry here. An
+ * entry that changes is a port that becomes somebody else.
+ */
+import { digest } from "@devicescript/crypto"
+import { Chip, makeChip } from "../drivers/w5500"
+import { Pin } from "../board/board"
+import { Unit } from "../scsi/request"
+import { Volume } from "../store/volume"
+import { ID_NAME, ID_NAME_LENGTH, ID_PORT, IDENTITY_SIZE } from "../wire/link"
+import { Conn, makeConn } from "./conn"
+
+/**
+ * Buffers of the sockets in KiB, of each direction: 16 together. The first
+ * connection gets room for a whole 4 KiB write with its header; two more are
+ * for discovery and for hosts that ask rarely.
+ */
+export const SOCKET_KB = [8, 4, 2, 2]
+
+export interface Port {
+    /** physical: "home" or "partner" */
+    name: string
+    chip: Chip
+    conns: Conn[]
+    /** serves now */
+    isActive: boolean
+
+    /// the entry: who the port is ///
+
+    identity: Buffer
+    /** the target's iSCSI name */
+    target: string
+    /** the target's LUN 0 */
+    unit: Unit
+    /** new sessions are told of by this `Sense` */
+    attention: number
+}
+
+export function makePort(name: string, cs: Pin): Port {
+    const chip = makeChip(cs, SOCKET_KB.length)
+    const port: Port = {
+        name,
+        chip,
+        conns: [],
+        isActive: false,
+        identity: Buffer.alloc(IDENTITY_SIZE),
+        target: "",
+        unit: {
+            volume: undefined as any,
+            naa: Buffer.alloc(8),
+            serial: "",
+            portName: "",
+        },
+        attention: 0,
+    }
+    for (let i = 0; i < chip.sockets.length; ++i)
+        port.conns.push(makeConn(port, chip.sockets[i]))
+    return port
+}
+
+/** The target name in an identity. */
+export function nameIn(identity: Buffer): string {
+    return identity
+        .slice(ID_NAME, ID_NAME + identity[ID_NAME_LENGTH])
+        .toString()
+}
+
+/** TCP port in an identity. */
+export function tcpPortIn(identity: Buffer): number {
+    return identity.getAt(ID_PORT, "u16")
+}
+
+/**
+ * Makes a port someone. Serial number and NAA identifier follow from the
+ * target's name alone, so that they are the same wherever it is served.
+ */
+export function setIdentity(port: Port, identity: Buffer, volume: Volume) {
+    port.identity.blitAt(0, identity, 0, IDENTITY_SIZE)
+    port.target = nameIn(identity)
+    const u = port.unit
+    u.volume = volume
+    u.portName = port.target + ",t,0x0001"
+    const hash = digest("sha256", port.target)
+    u.serial = hash.slice(0, 8).toString("hex")
+    u.naa.blitAt(0, hash, 0, 8)
+    // NAA 3: locally assigned, 60 bits (SPC-4 7.8.6.6.4)
+    u.naa[0] = 0x30 | (u.naa[0] & 0x0f)
+}

@@ -1,0 +1,236 @@
+/**
+ * Text keys: RFC 7143 chapters 6 and 13. What this target wants of each key is
+ * in one table; a key that is not in it is NotUnderstood.
+ */
+import { putText } from "../wire/bytes"
+import { ID_IP } from "../wire/link"
+import { Conn, Negotiated } from "./conn"
+import { tcpPortIn } from "./port"
+
+/** Our MaxRecvDataSegmentLength: a piece of the pool. */
+export const MAX_RECV = 4096
+
+/** Ranges of numbers, chapter 13. */
+const MIN_SEGMENT = 512
+const MAX_SEGMENT = 0xffffff
+
+const REJECT = "Reject"
+
+/** Answers one offered value; may change what is agreed on. */
+type Answer = (n: Negotiated, value: string) => string
+
+/** A list of choices of which we can only do one. */
+function none(_n: Negotiated, value: string): string {
+    return lists(value, "None") ? "None" : REJECT
+}
+
+function rfc3720(_n: Negotiated, value: string): string {
+    return lists(value, "RFC3720") ? "RFC3720" : REJECT
+}
+
+/** Whether a comma-separated list has a choice. */
+export function lists(list: string, choice: string): boolean {
+    return ("," + list + ",").indexOf("," + choice + ",") >= 0
+}
+
+/** A number in a range, or NaN. */
+function numberIn(value: string, min: number, max: number): number {
+    const n = parseInt(value)
+    return n >= min && n <= max ? n : NaN
+}
+
+/** The result is the smaller number, and ours is the smallest there is. */
+function one(_n: Negotiated, value: string): string {
+    return isNaN(numberIn(value, 1, 65535)) ? REJECT : "1"
+}
+
+function zero(_n: Negotiated, value: string): string {
+    return isNaN(numberIn(value, 0, 3600)) ? REJECT : "0"
+}
+
+function isBoolean(value: string): boolean {
+    return value === "Yes" || value === "No"
+}
+
+/** The result is Yes if either side says so, and we do. */
+function yes(_n: Negotiated, value: string): string {
+    return isBoolean(value) ? "Yes" : REJECT
+}
+
+function no(_n: Negotiated, value: string): string {
+    return isBoolean(value) ? "No" : REJECT
+}
+
+/** OR; we can do without. */
+function initialR2t(n: Negotiated, value: string): string {
+    if (!isBoolean(value)) return REJECT
+    n.isInitialR2t = value === "Yes"
+    return value
+}
+
+/** AND; we can do with it. */
+function immediateData(n: Negotiated, value: string): string {
+    if (!isBoolean(value)) return REJECT
+    n.isImmediateData = value === "Yes"
+    return value
+}
+
+/** The smaller one; any size will do for us. */
+function maxBurst(n: Negotiated, value: string): string {
+    const v = numberIn(value, MIN_SEGMENT, MAX_SEGMENT)
+    if (isNaN(v)) return REJECT
+    n.maxBurst = v
+    if (n.firstBurst > v) n.firstBurst = v
+    return value
+}
+
+/** The smaller one; more than a piece has no use. */
+function firstBurst(n: Negotiated, value: string): string {
+    let v = numberIn(value, MIN_SEGMENT, MAX_SEGMENT)
+    if (isNaN(v)) return REJECT
+    if (v > MAX_RECV) v = MAX_RECV
+    n.firstBurst = v
+    return v + ""
+}
+
+/** Each side declares its own. */
+function maxRecv(n: Negotiated, value: string): string {
+    const v = numberIn(value, MIN_SEGMENT, MAX_SEGMENT)
+    if (isNaN(v)) return REJECT
+    n.maxSend = v
+    return ""
+}
+
+/** The larger one; we need no time. */
+function time2Wait(_n: Negotiated, value: string): string {
+    return isNaN(numberIn(value, 0, 3600)) ? REJECT : value
+}
+
+/** Declarations, which get no answer; `login.ts` reads what it needs. */
+function declared(): string {
+    return ""
+}
+
+const answers: Record<string, Answer> = {
+    InitiatorName: declared,
+    InitiatorAlias: declared,
+    TargetName: declared,
+    SessionType: declared,
+    AuthMethod: none,
+    HeaderDigest: none,
+    DataDigest: none,
+    TaskReporting: rfc3720,
+    MaxConnections: one,
+    MaxOutstandingR2T: one,
+    DefaultTime2Retain: zero,
+    ErrorRecoveryLevel: zero,
+    iSCSIProtocolLevel: one,
+    DefaultTime2Wait: time2Wait,
+    InitialR2T: initialR2t,
+    ImmediateData: immediateData,
+    DataPDUInOrder: yes,
+    DataSequenceInOrder: yes,
+    IFMarker: no,
+    OFMarker: no,
+    MaxBurstLength: maxBurst,
+    FirstBurstLength: firstBurst,
+    MaxRecvDataSegmentLength: maxRecv,
+}
+
+/** What an initiator that says nothing has agreed to: chapter 13. */
+export function setDefaults(n: Negotiated) {
+    n.maxSend = 8192
+    n.maxBurst = 262144
+    n.firstBurst = 65536
+    n.isInitialR2t = true
+    n.isImmediateData = true
+}
+
+/** Adds `key=value` and a zero. @returns the end */
+export function putPair(to: Buffer, at: number, key: string, value: string) {
+    const pair = key + "=" + value
+    putText(to, at, pair.length, pair, 0)
+    to[at + pair.length] = 0
+    return at + pair.length + 1
+}
+
+/**
+ * The value of a key, or undefined.
+ * @param text pairs of `key=value`, each with a zero behind
+ */
+export function valueOf(text: Buffer, key: string): string | undefined {
+    let at = 0
+    while (at < text.length) {
+        let end = text.indexOf(0, at)
+        if (end < 0) end = text.length
+        const eq = text.indexOf(61, at, end)
+        if (eq === at + key.length && text.slice(at, eq).toString() === key)
+            return text.slice(eq + 1, end).toString()
+        at = end + 1
+    }
+    return undefined
+}
+
+/**
+ * Answers all offers in a text.
+ * @param limit where in `to` the room ends
+ * @returns the end of the answers, or -1: malformed, or too long to answer
+ */
+export function negotiate(
+    n: Negotiated,
+    text: Buffer,
+    to: Buffer,
+    at: number,
+    limit: number,
+): number {
+    let pos = 0
+    while (pos < text.length) {
+        let end = text.indexOf(0, pos)
+        if (end < 0) end = text.length
+        if (end > pos) {
+            const eq = text.indexOf(61, pos, end)
+            if (eq <= pos) return -1
+            const key = text.slice(pos, eq).toString()
+            const answer = answers[key]
+            const value = answer
+                ? answer(n, text.slice(eq + 1, end).toString())
+                : "NotUnderstood"
+            if (value !== "") {
+                if (at + key.length + value.length + 2 > limit) return -1
+                at = putPair(to, at, key, value)
+            }
+        }
+        pos = end + 1
+    }
+    return at
+}
+
+/** Address of a connection's port as in TargetAddress. */
+function addressOf(c: Conn): string {
+    const id = c.port.identity
+    const ip = [id[ID_IP], id[ID_IP + 1], id[ID_IP + 2], id[ID_IP + 3]]
+    return ip.join(".") + ":" + tcpPortIn(id) + ",1"
+}
+
+/**
+ * Answers SendTargets: the target of this port, at this port.
+ * @returns length of the answer
+ */
+export function sendTargets(
+    c: Conn,
+    text: Buffer,
+    to: Buffer,
+    at: number,
+): number {
+    const wanted = valueOf(text, "SendTargets")
+    const target = c.port.target
+    if (wanted === undefined) return 0
+    // an empty value is the target of this session, which a discovery has not
+    const isWanted =
+        wanted === "All" ||
+        wanted === target ||
+        (wanted === "" && !c.isDiscovery)
+    if (!isWanted) return 0
+    const end = putPair(to, at, "TargetName", target)
+    return putPair(to, end, "TargetAddress", addressOf(c)) - at
+}

@@ -1,0 +1,270 @@
+/**
+ * Data of commands on their way: from PDUs to the pool and the log, and from
+ * the card through the pool to PDUs.
+ *
+ * Data move in pieces of at most eight blocks, a run of the pool each. A write
+ * needs its piece before its data come: it is asked for by R2T only then, and
+ * what comes unasked waits in the chip until there are blocks.
+ */
+import { MAX_DATA } from "../drivers/w5500"
+import { write } from "../store/log"
+import { giveRun, GROUP, own, pool, takeRun } from "../store/pool"
+import { cardHasFailed, queueRead, ReadState } from "../store/storage"
+import { acknowledgeable, safe } from "../store/volume"
+import { put24, put32 } from "../wire/bytes"
+import {
+    BHS,
+    BUFFER_OFFSET,
+    DATA_IN_STATUS,
+    DATA_LENGTH,
+    DATA_SN,
+    DESIRED_LENGTH,
+    FINAL,
+    Op,
+    R2T_SN,
+    STAT_SN,
+    TTT,
+} from "../wire/iscsi"
+import { Sense, SENSE_SIZE } from "../wire/scsi"
+import { Conn, Sink } from "./conn"
+import { out } from "../net/frames"
+import { outLength, roomIn, stream, writeOut } from "../net/out"
+import {
+    addHeader,
+    addResponse,
+    countStatus,
+    putNoTag,
+    putResidual,
+} from "./pdu"
+import { SOCKET_KB } from "./port"
+import { NEVER, setNeed } from "./receive"
+import { count, first, isEmpty, push, remove, second, shift } from "./ring"
+import { endTask, Task, tasks, TaskState } from "./task"
+
+const BLOCK = 512
+/** The longest answer without data: a response with sense. */
+const ANSWER = BHS + 4 + SENSE_SIZE
+
+/// Writes ///
+
+/** Takes blocks for the next piece of a write. @returns false: none free */
+function startPiece(t: Task): boolean {
+    const n = t.blocksLeft < GROUP ? t.blocksLeft : GROUP
+    const run = takeRun(own, n)
+    if (run < 0) return false
+    t.run = run
+    t.count = n
+    t.fill = 0
+    return true
+}
+
+/**
+ * Takes received data of a write.
+ * @returns bytes taken: fewer than `n` while there are no blocks
+ */
+export function sinkData(c: Conn, b: Buffer, pos: number, n: number): number {
+    const t = tasks[c.sinkTask]
+    if (t.state !== TaskState.Receiving) {
+        // aborted meanwhile
+        c.sink = Sink.Discard
+        return n
+    }
+    let used = 0
+    while (used < n) {
+        if (t.blocksLeft === 0) {
+            used = n // more than the command can take
+            break
+        }
+        if (t.run < 0 && !startPiece(t)) {
+            c.need = NEVER
+            return used
+        }
+        let k = t.count * BLOCK - t.fill
+        if (k > n - used) k = n - used
+        pool.blitAt(t.run * BLOCK + t.fill, b, pos + used, k)
+        t.fill += k
+        used += k
+        if (t.fill === t.count * BLOCK) finishPiece(t)
+    }
+    t.offset += used
+    if (used === c.sinkLeft) afterData(c, t)
+    return used
+}
+
+/** A piece is complete: it becomes an entry of the log. */
+function finishPiece(t: Task) {
+    t.seq = write(t.volume, t.lba, t.count, t.run)
+    t.run = -1
+    t.lba += t.count
+    t.blocksLeft -= t.count
+}
+
+/** A PDU's data have all come: what does the write need now? */
+export function afterData(c: Conn, t: Task) {
+    if (t.blocksLeft === 0) {
+        if (t.unsolicited > 0 || t.solicited > 0) return
+        t.state = TaskState.Waiting
+        push(c.waiting, t.index)
+    } else if (t.unsolicited === 0 && t.solicited === 0)
+        push(c.transfers, t.index)
+}
+
+/** Asks for the rest of the oldest write's piece. */
+function askForData(c: Conn): boolean {
+    const t = tasks[first(c.transfers)]
+    if (t.run < 0 && !startPiece(t)) return false
+    remove(c.transfers, t.index)
+    t.solicited = t.count * BLOCK - t.fill
+    const at = addHeader(c, Op.R2t, FINAL, t.itt)
+    out.setAt(at + TTT, "u32", t.index)
+    put32(out, at + R2T_SN, t.sn)
+    t.sn++
+    put32(out, at + BUFFER_OFFSET, t.offset)
+    put32(out, at + DESIRED_LENGTH, t.solicited)
+    return true
+}
+
+/** Answers the oldest waiting task, if what it waits for has happened. */
+function answerWaiting(c: Conn): boolean {
+    const t = tasks[first(c.waiting)]
+    const v = t.volume
+    const done = t.isForced ? safe(v) : acknowledgeable(v)
+    if (done < t.seq && t.seq > 0) {
+        if (!cardHasFailed()) return false
+        t.sense = Sense.WriteError
+    }
+    shift(c.waiting)
+    addResponse(c, t.itt, t.sense, t.residual)
+    endTask(t)
+    return true
+}
+
+/// Reads ///
+
+/** What fits into a socket's empty send buffer with its header, in blocks. */
+function maxPiece(c: Conn): number {
+    const byBuffer = ((SOCKET_KB[c.socket.n] << 10) - BHS) >> 9
+    return byBuffer < GROUP ? byBuffer : GROUP
+}
+
+/**
+ * Begins to read the next piece of a read. Only when the chip has room for
+ * it: it must not hold blocks of the pool for a host that takes nothing.
+ */
+function startRead(c: Conn, t: Task) {
+    let n = maxPiece(c)
+    const bySegment = c.negotiated.maxSend >> 9
+    if (n > bySegment) n = bySegment
+    if (n > t.blocksLeft) n = t.blocksLeft
+    if (c.socket.txFree - outLength < BHS + n * BLOCK) return
+    const run = takeRun(own, n)
+    if (run < 0) return
+    t.run = run
+    t.count = n
+    queueRead(t)
+}
+
+/** Moves the oldest reads on. */
+async function serveReads(c: Conn): Promise<boolean> {
+    const t = tasks[first(c.reads)]
+    const state = t.readState
+    if (state === ReadState.Queued) return false
+    if (state === ReadState.Idle) {
+        if (t.blocksLeft > 0) {
+            startRead(c, t)
+            return false
+        }
+        endRead(c, t)
+        return true
+    }
+    // the card can read for the next command while this one's data are sent
+    if (count(c.reads) > 1) {
+        const next = tasks[second(c.reads)]
+        if (next.readState === ReadState.Idle && next.blocksLeft > 0)
+            startRead(c, next)
+    }
+    return await sendPiece(c, t)
+}
+
+/** Sends what the card has read. */
+async function sendPiece(c: Conn, t: Task): Promise<boolean> {
+    const s = c.socket
+    const bytes = t.count * BLOCK
+    if (t.readState === ReadState.Failed) {
+        t.sense = Sense.ReadError
+        t.blocksLeft = 0
+        t.readState = ReadState.Idle
+        endRead(c, t)
+        return true
+    }
+    if (!t.isVerify && s.txFree - outLength < BHS + bytes) return false
+    t.readState = ReadState.Idle
+    t.lba += t.count
+    t.blocksLeft -= t.count
+    if (!t.isVerify) await addDataIn(c, t, bytes)
+    giveRun(own, t.run, t.count)
+    t.run = -1
+    if (t.blocksLeft > 0) startRead(c, t)
+    else endRead(c, t)
+    return true
+}
+
+/** Adds a piece as Data-In; the last one has the command's status. */
+async function addDataIn(c: Conn, t: Task, bytes: number) {
+    if (outLength > MAX_DATA - BHS) await writeOut(c.socket)
+    const isLast = t.blocksLeft === 0
+    const at = addHeader(
+        c,
+        Op.DataIn,
+        isLast ? FINAL | DATA_IN_STATUS : FINAL,
+        t.itt,
+    )
+    putNoTag(at)
+    put24(out, at + DATA_LENGTH, bytes)
+    put32(out, at + DATA_SN, t.sn)
+    t.sn++
+    put32(out, at + BUFFER_OFFSET, t.offset)
+    t.offset += bytes
+    if (isLast) {
+        putResidual(at, t.residual)
+        countStatus(c)
+    } else out.setAt(at + STAT_SN, "u32", 0)
+    await stream(c.socket, pool, t.run * BLOCK, bytes)
+}
+
+/** The command's last piece is out, or it has none. */
+function endRead(c: Conn, t: Task) {
+    remove(c.reads, t.index)
+    const isAnswered = t.offset > 0 && t.sense === 0
+    if (!isAnswered) addResponse(c, t.itt, t.sense, t.residual)
+    endTask(t)
+}
+
+/// Both ///
+
+/**
+ * Moves on what waits for something other than received bytes: blocks of the
+ * pool, the log, the card, or room in the chip.
+ * @returns whether anything went on
+ */
+export async function sendReady(c: Conn): Promise<boolean> {
+    const s = c.socket
+    let worked = false
+    if (c.need === NEVER) {
+        const t = tasks[c.sinkTask]
+        if (t.state !== TaskState.Receiving || startPiece(t)) setNeed(c)
+    }
+    while (!isEmpty(c.transfers) && roomIn(s) >= ANSWER) {
+        if (!askForData(c)) break
+        worked = true
+    }
+    while (!isEmpty(c.waiting) && roomIn(s) >= ANSWER) {
+        if (!answerWaiting(c)) break
+        worked = true
+    }
+    while (!isEmpty(c.reads) && roomIn(s) >= ANSWER) {
+        if (!(await serveReads(c))) break
+        worked = true
+    }
+    return worked
+}

@@ -1,0 +1,151 @@
+/** Power-on: settings, board, card, chips; then the loops, for ever. */
+import * as ds from "@devicescript/core"
+import { Board } from "./board/board"
+import { openBench } from "./board/bench"
+import { startBus } from "./board/bus"
+import { openPico } from "./board/pico"
+import { event, setBoardName } from "./console/events"
+import { CardError, makeCard, startCard } from "./drivers/sdcard"
+import { Chip, makeChip, resetChip, setAddress } from "./drivers/w5500"
+import { makePort, Port, SOCKET_KB } from "./iscsi/port"
+import { initReceive } from "./iscsi/receive"
+import { makeTasks } from "./iscsi/task"
+import { mainLoop } from "./mainloop"
+import { startHeartbeat } from "./pair/heartbeat"
+import {
+    LINK_KB,
+    LINK_RETRIES,
+    LINK_RETRY_MS,
+    linkIp,
+    startLink,
+} from "./pair/link"
+import { startMirror } from "./pair/mirror"
+import { startPair } from "./pair/pair"
+import { startPorts } from "./pair/ports"
+import { initUnit } from "./scsi/unit"
+import { readSettings, Settings } from "./settings"
+import { CardState, openCard } from "./store/opencard"
+import { startStorage } from "./store/storage"
+import { initSuperblock } from "./store/superblock"
+import { makeVolume, Volume } from "./store/volume"
+import { ID_ADDRESS_SIZE, ID_IP, ID_MAC } from "./wire/link"
+
+/** SD cards want 400 kHz or less until they are initialised. */
+const INIT_HZ = 400000
+/** What the W5500 guarantees is 33.3 MHz; the Pico's next rate is this. */
+const BUS_HZ = 31250000
+/** Between attempts to find a card that is missing. */
+const RETRY_MS = 1000
+/** Home and partner port: TCP gives up a host after 100 ms * (2^6 - 1). */
+const PORT_RETRY_MS = 100
+const PORT_RETRIES = 5
+
+const CARD_ERRORS = [
+    "",
+    "there is none",
+    "it is not an SD card",
+    "it does not become ready",
+    "it cannot be read",
+    "it cannot be written",
+    "it stays busy",
+]
+
+function setPins(board: Board) {
+    const p = board.pins
+    const high = ds.GPIOMode.OutputHigh
+    p.csHome.setMode(high)
+    p.csPartner.setMode(high)
+    p.csLink.setMode(high)
+    p.csCard.setMode(high)
+    p.beatOut.setMode(ds.GPIOMode.OutputLow)
+    p.beatIn.setMode(ds.GPIOMode.InputPullDown)
+    p.fence.setMode(ds.GPIOMode.InputPullDown)
+    p.present.setMode(ds.GPIOMode.InputPullUp)
+}
+
+/** Waits for a card that is ours; says what is wrong with any other. */
+async function bringUpCard(
+    board: Board,
+    settings: Settings,
+    volumes: Volume[],
+) {
+    const card = makeCard(board.pins.csCard)
+    initSuperblock(volumes, settings.pair, settings.index)
+    for (;;) {
+        board.spiConfigure(INIT_HZ)
+        const error = await startCard(card)
+        if (error === CardError.None) {
+            board.spiConfigure(card.maxHz < BUS_HZ ? card.maxHz : BUS_HZ)
+            const state = await openCard(
+                card,
+                volumes,
+                settings.pair,
+                settings.blocks,
+            )
+            if (state === CardState.Formatted)
+                event("card was blank: formatted")
+            if (state === CardState.Ours || state === CardState.Formatted)
+                return card
+            if (state === CardState.Foreign)
+                event(
+                    "card has data that are not ours: not touched. " +
+                        "Put in a blank card, or wipe its first MiB",
+                )
+            else if (state === CardState.TooSmall)
+                event(`card too small: ${card.sectors} sectors`)
+            else event(`card failed: ${CARD_ERRORS[card.error]}`)
+        } else event(`no card: ${CARD_ERRORS[error]}`)
+        await ds.sleep(RETRY_MS)
+    }
+}
+
+async function bringUpChip(chip: Chip, name: string, isLink: boolean) {
+    const ok = isLink
+        ? await resetChip(chip, LINK_KB, LINK_RETRY_MS, LINK_RETRIES)
+        : await resetChip(chip, SOCKET_KB, PORT_RETRY_MS, PORT_RETRIES)
+    if (!ok) event(`${name} W5500 does not answer: check its wiring`)
+}
+
+/** The link's own address: a private one, and a MAC made of the board's. */
+async function addressLink(chip: Chip, settings: Settings) {
+    const address = Buffer.alloc(ID_ADDRESS_SIZE)
+    address.blitAt(4, hex`ff ff ff 00`, 0, 4)
+    address.blitAt(ID_MAC, settings.identity, ID_MAC, 6)
+    address[ID_MAC] = 0x02
+    address[ID_MAC + 1] = 0x4c // "L"
+    address.blitAt(ID_IP, linkIp(settings.index), 0, 4)
+    await setAddress(chip, address)
+}
+
+async function main() {
+    const board = ds.isSimulator() ? openBench() : openPico()
+    setPins(board)
+    startBus(board)
+    const settings = await readSettings()
+    setBoardName(settings.index === 0 ? "a" : "b")
+    event("starting")
+    const volumes = [makeVolume(0), makeVolume(1)]
+    const card = await bringUpCard(board, settings, volumes)
+    makeTasks()
+    initUnit()
+    initReceive()
+    const ports: Port[] = [
+        makePort("home", board.pins.csHome),
+        makePort("partner", board.pins.csPartner),
+    ]
+    const link = makeChip(board.pins.csLink, 1)
+    await bringUpChip(ports[0].chip, "home", false)
+    await bringUpChip(ports[1].chip, "partner", false)
+    await bringUpChip(link, "link", true)
+    await addressLink(link, settings)
+    startStorage(board, card, volumes)
+    startMirror(volumes, settings.index)
+    startLink(link, settings.index)
+    startPorts(ports)
+    startPair(settings, volumes, ports)
+    startHeartbeat(board, settings.index)
+    event("waiting for the partner")
+    await mainLoop(board, ports)
+}
+
+await main()

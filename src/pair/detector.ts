@@ -1,0 +1,122 @@
+/**
+ * The failure detector: what the wires and the link say of the partner. Pure;
+ * time comes as a parameter, in milliseconds.
+ *
+ * Two channels tell that the partner lives: the heartbeat line, and frames
+ * over the link. Either one alone is a broken wire. Only the silence of both
+ * is a dead board; and a channel counts as alive only while it is fresh, so
+ * that a death which one channel shows a moment before the other is not taken
+ * for a broken wire.
+ */
+
+/** Silence of a channel for so long makes it silent. */
+export const SILENT_MS = 60
+/** A channel is alive when it was heard in this time: two periods and a half. */
+export const FRESH_MS = 30
+/** The fence must read low for so long to be broken: a reset is shorter. */
+const FENCE_BROKEN_MS = 50
+
+export enum Partner {
+    /** not yet heard on both channels since this board started */
+    Unknown = 0,
+    Alive,
+    /** frames come, heartbeats do not */
+    BeatLost,
+    /** heartbeats come, frames do not */
+    LinkLost,
+    /** both channels are silent */
+    Suspect,
+}
+
+export interface Detector {
+    partner: Partner
+    beatLevel: number
+    /** when the line last changed, and when the last frame came */
+    beatAt: number
+    linkAt: number
+    /** heard at all */
+    hasBeat: boolean
+    hasLink: boolean
+    /** the fence wire was whole when the partner was last heard */
+    isFenceWhole: boolean
+    fenceHighAt: number
+    /** the cable is plugged in */
+    isPresent: boolean
+}
+
+export function makeDetector(): Detector {
+    return {
+        partner: Partner.Unknown,
+        beatLevel: 0,
+        beatAt: 0,
+        linkAt: 0,
+        hasBeat: false,
+        hasLink: false,
+        isFenceWhole: false,
+        fenceHighAt: 0,
+        isPresent: false,
+    }
+}
+
+/** A frame has come over the link. */
+export function heardLink(d: Detector, now: number) {
+    d.linkAt = now
+    d.hasLink = true
+}
+
+/** The link is gone for certain, without waiting for silence. */
+export function lostLink(d: Detector) {
+    d.linkAt = -SILENT_MS
+}
+
+/** The level of the heartbeat line. Call every few milliseconds. */
+export function sampleBeat(d: Detector, now: number, level: number) {
+    if (level === d.beatLevel) return
+    d.beatLevel = level
+    d.beatAt = now
+    d.hasBeat = true
+}
+
+/**
+ * The levels of fence, while it is released, and present. A fence is whole
+ * when it reads high: the pull-up is at the partner's end.
+ */
+export function sampleCable(
+    d: Detector,
+    now: number,
+    fence: number,
+    present: number,
+) {
+    d.isPresent = present === 0
+    if (fence) {
+        d.fenceHighAt = now
+        d.isFenceWhole = true
+    } else if (
+        // without power at the partner it reads low as well: only the word of
+        // a partner that lives counts
+        isFresh(d, now) &&
+        now - d.fenceHighAt > FENCE_BROKEN_MS
+    )
+        d.isFenceWhole = false
+}
+
+function isFresh(d: Detector, now: number): boolean {
+    return now - d.beatAt <= FRESH_MS || now - d.linkAt <= FRESH_MS
+}
+
+/** Looks at both channels. @returns the new state of the partner */
+export function judge(d: Detector, now: number): Partner {
+    const beatAge = now - d.beatAt
+    const linkAge = now - d.linkAt
+    if (d.partner === Partner.Unknown && !(d.hasBeat && d.hasLink))
+        return d.partner
+    if (beatAge <= FRESH_MS && linkAge <= FRESH_MS) d.partner = Partner.Alive
+    else if (beatAge >= SILENT_MS && linkAge >= SILENT_MS)
+        d.partner = Partner.Suspect
+    else if (beatAge >= SILENT_MS && linkAge <= FRESH_MS)
+        d.partner = Partner.BeatLost
+    else if (linkAge >= SILENT_MS && beatAge <= FRESH_MS)
+        d.partner = Partner.LinkLost
+    // between fresh and silent nothing changes
+    return d.partner
+}

@@ -1,0 +1,157 @@
+/**
+ * The heartbeat fiber: beats, listens, tests the cable, and judges. It needs
+ * no SPI bus, so it goes on while a card or a chip makes the main loop wait;
+ * but it stops when the main loop has stopped, for then the board is dead,
+ * whatever its lines say.
+ */
+import * as ds from "@devicescript/core"
+import { Board } from "../board/board"
+import { event } from "../console/events"
+import { turns } from "../mainloop"
+import {
+    FRESH_MS,
+    judge,
+    makeDetector,
+    Partner,
+    sampleBeat,
+    sampleCable,
+} from "./detector"
+import { Act, Fence, Fencing, makeFence, stepFence, Why } from "./fencing"
+import { canTakeOver, partnerIsFenced, partnerIsLost } from "./pair"
+
+/** Between samples; the line changes every second time: a period of 20 ms. */
+const TICK_MS = 5
+/** Ticks between two tests of fence and cable. */
+const CABLE_TICKS = 4
+/** Ticks without a turn of the main loop after which it counts as dead. */
+const STUCK_TICKS = 100
+
+export const detector = makeDetector()
+export let fence: Fence
+
+let board: Board
+let level = 0
+
+export function startHeartbeat(b: Board, index: number) {
+    board = b
+    fence = makeFence(index)
+    run.start()
+}
+
+/** Lets the partner go: it may boot. */
+export function releaseFence() {
+    board.pins.fence.setMode(ds.GPIOMode.InputPullDown)
+    fence.state = Fencing.Watching
+}
+
+async function run() {
+    const pins = board.pins
+    let ticks = 0
+    let lastTurns = turns
+    let stuck = 0
+    for (;;) {
+        await ds.sleep(TICK_MS)
+        ticks++
+        stuck = turns === lastTurns ? stuck + 1 : 0
+        lastTurns = turns
+        if (ticks & 1 && stuck < STUCK_TICKS) {
+            level = 1 - level
+            pins.beatOut.setMode(
+                level ? ds.GPIOMode.OutputHigh : ds.GPIOMode.OutputLow,
+            )
+        }
+        const now = ds.millis()
+        sampleBeat(detector, now, board.read(pins.beatIn))
+        if (ticks % CABLE_TICKS === 0) testCable(now)
+        watch(now)
+    }
+}
+
+function isHolding(): boolean {
+    return fence.state === Fencing.Holding || fence.state === Fencing.Fenced
+}
+
+/** The fence can only be tested while it is not pulled. */
+function testCable(now: number) {
+    if (isHolding()) return
+    const wasWhole = detector.isFenceWhole
+    const wasPresent = detector.isPresent
+    sampleCable(
+        detector,
+        now,
+        board.read(board.pins.fence),
+        board.read(board.pins.present),
+    )
+    if (wasWhole && !detector.isFenceWhole)
+        event("fence broken: reads low while the partner lives")
+    if (!wasWhole && detector.isFenceWhole) event("fence whole")
+    if (wasPresent && !detector.isPresent) event("cable out")
+    if (!wasPresent && detector.isPresent) event("cable present")
+}
+
+const PARTNER_EVENTS = [
+    "",
+    "partner alive",
+    "heartbeat lost, but the partner lives: is the beat wire broken?",
+    "link lost, but the partner lives: is the link cable broken?",
+    "partner silent on heartbeat and link",
+]
+const WHY = [
+    "",
+    "the cable is out",
+    "the fence is broken",
+    "the fence does not reach the partner",
+]
+
+function watch(now: number) {
+    const before = detector.partner
+    const partner = judge(detector, now)
+    if (partner !== before) event(PARTNER_EVENTS[partner])
+    if (partner === Partner.LinkLost) partnerIsLost()
+    if (partner === Partner.Unknown) return
+    if (partner === Partner.Suspect && !canTakeOver() && !isHolding()) {
+        // nothing to take over: no reason to fence
+        partnerIsLost()
+        return
+    }
+    act(now, partner)
+}
+
+function act(now: number, partner: Partner) {
+    const pin = board.pins.fence
+    switch (
+        stepFence(
+            fence,
+            now,
+            partner,
+            detector.beatLevel,
+            detector.isFenceWhole,
+            detector.isPresent,
+        )
+    ) {
+        case Act.Hold:
+            pin.setMode(ds.GPIOMode.OutputLow)
+            event(`fencing after ${now - detector.beatAt} ms of silence`)
+            break
+        case Act.Release:
+            pin.setMode(ds.GPIOMode.InputPullDown)
+            refuse(fence.why)
+            break
+        case Act.Report:
+            refuse(fence.why)
+            break
+        case Act.TakeOver:
+            partnerIsFenced()
+            break
+    }
+}
+
+function refuse(why: Why) {
+    event(`no takeover: ${WHY[why]}; serving own volume only`)
+    partnerIsLost()
+}
+
+/** The line is heard right now. */
+export function beatIsFresh(): boolean {
+    return ds.millis() - detector.beatAt <= FRESH_MS
+}

@@ -1,0 +1,283 @@
+/**
+ * The link to the partner: one TCP connection over the crossover cable. Here
+ * it is made, frames are cut out of it, and frames are put on it; what they
+ * mean is said in mirror.ts and pair.ts.
+ */
+import * as ds from "@devicescript/core"
+import { event } from "../console/events"
+import {
+    Chip,
+    close,
+    connect,
+    consume,
+    DATA,
+    listen,
+    MAX_DATA,
+    poll,
+    readRx,
+    SOCK_CLOSE_WAIT,
+    SOCK_CLOSED,
+    SOCK_ESTABLISHED,
+    Socket,
+} from "../drivers/w5500"
+import { inFrame, out } from "../net/frames"
+import { added, flushOut, outLength, writeOut } from "../net/out"
+import { pool } from "../store/pool"
+import {
+    Frame,
+    HELLO_SIZE,
+    L_A,
+    L_B,
+    L_C,
+    L_MAGIC,
+    L_TYPE,
+    L_VOLUME,
+    LINK_HEADER,
+    LINK_MAGIC,
+    LINK_TRAILER,
+} from "../wire/link"
+import {
+    beginWrite,
+    endWrite,
+    sendFrames,
+    takeStored,
+    takeSync,
+    writePlace,
+} from "./mirror"
+import { heardPartner, linkDown, linkUp, takeHello } from "./pair"
+
+/** Buffers of the link chip's sockets in KiB. */
+export const LINK_KB = [8, 4, 2, 2]
+const LINK_PORT = 3261
+/** Retransmission on a cable of two metres: 20, 40, 80 ms. */
+export const LINK_RETRY_MS = 20
+export const LINK_RETRIES = 3
+/** Between attempts to connect. */
+const RECONNECT_MS = 100
+/** When nothing else was sent for so long, a ping is. */
+const PING_MS = 15
+
+/** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
+export function linkIp(index: number): Buffer {
+    return Buffer.from([169, 254, 77, 1 + index])
+}
+
+let s: Socket
+let index = 0
+let isUp = false
+/** bytes that must have come before it is worth to read */
+let need = LINK_HEADER
+let triedAt = 0
+let sentAt = 0
+/** no connection is wanted: the partner is lost, and has to be told so */
+let isShut = false
+
+export function startLink(chip: Chip, boardIndex: number) {
+    s = chip.sockets[0]
+    index = boardIndex
+}
+
+export function linkIsUp(): boolean {
+    return isUp
+}
+
+/** Sends nothing any more: the partner shall see silence. */
+export function shutLink() {
+    isShut = true
+}
+
+/** Goes round the link once. @returns whether there was work */
+export async function serveLink(): Promise<boolean> {
+    if (isShut) {
+        if (isUp || s.sr !== SOCK_CLOSED) await hangUp()
+        return false
+    }
+    await poll(s)
+    if (s.sr !== SOCK_ESTABLISHED) {
+        await reconnect()
+        return false
+    }
+    if (!isUp) {
+        isUp = true
+        need = LINK_HEADER
+        linkUp()
+    }
+    const worked = s.rxSize >= need && (await receive())
+    if (!isUp) return true
+    const now = ds.millis()
+    const isPing = now - sentAt >= PING_MS
+    await sendFrames(s, isPing)
+    if (outLength === 0 && isPing) addFrame(Frame.Ping, 0, 0, 0, 0)
+    if (outLength) {
+        sentAt = now
+        await flushOut(s)
+    }
+    return worked
+}
+
+async function hangUp() {
+    await close(s)
+    if (!isUp) return
+    isUp = false
+    linkDown()
+}
+
+/** Board a listens, board b connects. */
+async function reconnect() {
+    if (isUp || s.sr === SOCK_CLOSE_WAIT) await hangUp()
+    if (s.sr !== SOCK_CLOSED) return
+    const now = ds.millis()
+    if (now - triedAt < RECONNECT_MS) return
+    triedAt = now
+    if (index === 0) await listen(s, LINK_PORT)
+    else await connect(s, LINK_PORT, linkIp(0), LINK_PORT)
+}
+
+/** Drops a connection on which nonsense has come. */
+async function drop(why: string) {
+    event(`link dropped: ${why}`)
+    await hangUp()
+}
+
+/// Sending ///
+
+/** Adds a frame's header to `out`; there must be room. */
+export function addFrame(
+    type: Frame,
+    volume: number,
+    a: number,
+    b: number,
+    c: number,
+) {
+    const at = DATA + outLength
+    out.setAt(at + L_MAGIC, "u16", LINK_MAGIC)
+    out[at + L_TYPE] = type
+    out[at + L_VOLUME] = volume
+    out.setAt(at + L_A, "u32", a)
+    out.setAt(at + L_B, "u32", b)
+    out.setAt(at + L_C, "u32", c)
+    added(LINK_HEADER)
+}
+
+/** Makes sure that `count` more bytes fit into `out`. */
+export async function makeRoom(count: number) {
+    if (outLength + count > MAX_DATA) await writeOut(s)
+}
+
+/// Receiving ///
+
+/** Size of a whole frame, by its header. */
+function sizeOf(b: Buffer, at: number): number {
+    const type = b[at + L_TYPE]
+    if (type === Frame.Write)
+        return LINK_HEADER + (b[at + L_C] << 9) + LINK_TRAILER
+    if (type === Frame.Hello) return LINK_HEADER + HELLO_SIZE
+    return LINK_HEADER
+}
+
+/** Why the connection must be dropped, or undefined. */
+let failure: string | undefined
+
+/** Reads and handles whole frames. @returns whether there were any */
+async function receive(): Promise<boolean> {
+    let used = 0
+    failure = undefined
+    need = LINK_HEADER
+    while (s.rxSize - used >= need) {
+        const there = s.rxSize - used
+        const n = there < MAX_DATA ? there : MAX_DATA
+        const b = inFrame(n)
+        await readRx(s, b, used)
+        const took = await takeFrames(b, n, there, used)
+        used += took
+        if (took === 0 || failure !== undefined) break
+    }
+    if (failure !== undefined) {
+        event(`link dropped: ${failure}`)
+        await hangUp()
+        return true
+    }
+    if (used) await consume(s, used)
+    return used > 0
+}
+
+/**
+ * Handles the frames at the beginning of `b`.
+ * @param n bytes in `b`
+ * @param there bytes that have come, of which `b` may have only the first
+ * @param skip where in the chip's buffer `b` was read
+ * @returns bytes handled
+ */
+async function takeFrames(
+    b: Buffer,
+    n: number,
+    there: number,
+    skip: number,
+): Promise<number> {
+    let pos = 0
+    while (n - pos >= LINK_HEADER) {
+        const at = DATA + pos
+        if (b.getAt(at + L_MAGIC, "u16") !== LINK_MAGIC) {
+            failure = "not a frame"
+            return pos
+        }
+        const size = sizeOf(b, at)
+        if (size > there - pos) {
+            need = size
+            return pos
+        }
+        if (size > n - pos) {
+            // all of it has come, but more than one read can take
+            if (pos > 0) return pos
+            failure = await takeLongWrite(b, n, size, skip)
+            return size
+        }
+        failure = take(b, at, size)
+        if (failure !== undefined) return pos
+        pos += size
+    }
+    return pos
+}
+
+function take(b: Buffer, at: number, size: number): string | undefined {
+    heardPartner()
+    switch (b[at + L_TYPE]) {
+        case Frame.Write: {
+            const error = beginWrite(b, at)
+            if (error) return error
+            const data = size - LINK_HEADER - LINK_TRAILER
+            pool.blitAt(writePlace, b, at + LINK_HEADER, data)
+            return endWrite(b, at + LINK_HEADER + data)
+        }
+        case Frame.Stored:
+            return takeStored(b, at)
+        case Frame.Sync:
+            return takeSync(b, at)
+        case Frame.Hello:
+            return takeHello(b, at + LINK_HEADER)
+        case Frame.Ping:
+            return undefined
+        default:
+            return "unknown frame"
+    }
+}
+
+/** A WRITE of eight blocks is a few bytes longer than one read. */
+async function takeLongWrite(
+    b: Buffer,
+    n: number,
+    size: number,
+    skip: number,
+): Promise<string | undefined> {
+    heardPartner()
+    const error = beginWrite(b, DATA)
+    if (error) return error
+    const first = n - LINK_HEADER
+    pool.blitAt(writePlace, b, DATA + LINK_HEADER, first)
+    const rest = size - n
+    const tail = inFrame(rest)
+    await readRx(s, tail, skip + n)
+    const data = rest - LINK_TRAILER
+    if (data > 0) pool.blitAt(writePlace + first, tail, DATA, data)
+    return endWrite(tail, DATA + data)
+}

@@ -1,0 +1,272 @@
+/**
+ * The life of the pair at this board: meeting the partner, serving with it,
+ * and without it. Acts on what detector, fencing and cold start decide.
+ */
+import * as ds from "@devicescript/core"
+import { event } from "../console/events"
+import { report } from "../console/status"
+import { DATA } from "../drivers/w5500"
+import { nameIn, Port, setIdentity } from "../iscsi/port"
+import { out } from "../net/frames"
+import { added, outLength } from "../net/out"
+import { Settings } from "../settings"
+import { MIRROR_BLOCKS } from "../store/pool"
+import { settle } from "../store/log"
+import { wakeStorage } from "../store/storage"
+import { partnerOnCard, wantSave } from "../store/superblock"
+import { isQuiet, Mode, Volume } from "../store/volume"
+import { VolumeFlag } from "../wire/card"
+import {
+    Frame,
+    H_BOOT,
+    H_IDENTITY,
+    H_INDEX,
+    H_MIRROR_BLOCKS,
+    H_PAIR,
+    H_VERSION,
+    H_VOLUME_SIZE,
+    H_VOLUMES,
+    HELLO_SIZE,
+    IDENTITY_SIZE,
+    LINK_VERSION,
+} from "../wire/link"
+import { Sense } from "../wire/scsi"
+import { judgeVolume, Verdict } from "./coldstart"
+import { heardLink } from "./detector"
+import { detector, fence, releaseFence } from "./heartbeat"
+import { Fencing } from "./fencing"
+import { addFrame, shutLink } from "./link"
+import { checkPorts, serve } from "./ports"
+
+/**
+ * From shutting the link until a write is acknowledged alone: the partner
+ * sees the silence after 60 ms and marks its copy outdated within 100 ms.
+ */
+const ALONE_WAIT_MS = 120
+/** Between looks at cables, conflicts, logins and quiet volumes. */
+const CHECK_MS = 100
+
+let settings: Settings
+let volumes: Volume[]
+let home: Volume
+let foreign: Volume
+let ports: Port[]
+let homePort: Port
+let partnerPort: Port
+/** a number that is new with each start */
+let boot = 0
+
+/** The partner's identity, from its HELLO or from the card. */
+const partnerIdentity = Buffer.alloc(IDENTITY_SIZE)
+/** What the partner's card says: epochs and flags by volume. */
+const partnerEpoch = [0, 0]
+const partnerFlags = [0, 0]
+
+/** it is decided what this board serves */
+let isDecided = false
+let mustDecide = false
+let mustTakeOver = false
+/** when writes may be acknowledged alone; 0: no need to wait */
+let aloneAt = 0
+let checkAt = 0
+
+export function startPair(s: Settings, v: Volume[], p: Port[]) {
+    settings = s
+    ports = p
+    volumes = v
+    home = v[s.index]
+    foreign = v[1 - s.index]
+    homePort = ports[0]
+    partnerPort = ports[1]
+    partnerIdentity.blitAt(0, partnerOnCard, 0, IDENTITY_SIZE)
+    boot = Math.randomInt(0x7fffffff)
+}
+
+/// Meeting ///
+
+export function heardPartner() {
+    heardLink(detector, ds.millis())
+}
+
+/** The link is connected: say who we are and what our card says. */
+export function linkUp() {
+    event("link up")
+    addFrame(Frame.Hello, settings.index, 0, 0, 0)
+    const at = DATA + outLength
+    out.fillAt(at, HELLO_SIZE, 0)
+    out[at + H_VERSION] = LINK_VERSION
+    out[at + H_INDEX] = settings.index
+    out[at + H_MIRROR_BLOCKS] = MIRROR_BLOCKS
+    out.setAt(at + H_PAIR, "u32", settings.pair)
+    out.setAt(at + H_BOOT, "u32", boot)
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        const e = at + H_VOLUMES + i * H_VOLUME_SIZE
+        out.setAt(e, "u32", v.epoch)
+        out.setAt(e + 4, "u32", v.flags)
+        out.setAt(e + 8, "u32", v.blocks)
+    }
+    out.blitAt(at + H_IDENTITY, settings.identity, 0, IDENTITY_SIZE)
+    added(HELLO_SIZE)
+}
+
+export function linkDown() {
+    event("link down")
+}
+
+/** @returns why the partner is not ours to work with */
+export function takeHello(b: Buffer, at: number): string | undefined {
+    if (b[at + H_VERSION] !== LINK_VERSION) return "partner of another version"
+    if (b.getAt(at + H_PAIR, "u32") !== settings.pair) return "not our partner"
+    if (b[at + H_INDEX] === settings.index) return "both boards have one name"
+    if (b[at + H_MIRROR_BLOCKS] !== MIRROR_BLOCKS)
+        return "partner with another pool"
+    for (let i = 0; i < volumes.length; ++i) {
+        const e = at + H_VOLUMES + i * H_VOLUME_SIZE
+        partnerEpoch[i] = b.getAt(e, "u32")
+        partnerFlags[i] = b.getAt(e + 4, "u32")
+        if (b.getAt(e + 8, "u32") !== volumes[i].blocks)
+            return "partner's volumes have another size"
+    }
+    partnerIdentity.blitAt(0, b, at + H_IDENTITY, IDENTITY_SIZE)
+    event(`met ${nameIn(partnerIdentity)}`)
+    if (!isDecided) mustDecide = true
+    else if (home.mode === Mode.Alone || foreign.mode === Mode.Alone)
+        event("partner is back; its copy is outdated and it waits")
+    return undefined
+}
+
+/** Both cards have spoken: who serves what? */
+async function decide() {
+    isDecided = true
+    const i = settings.index
+    const own = judgeVolume(
+        home.epoch,
+        home.flags,
+        partnerEpoch[i],
+        partnerFlags[i],
+    )
+    const other = judgeVolume(
+        partnerEpoch[1 - i],
+        partnerFlags[1 - i],
+        foreign.epoch,
+        foreign.flags,
+    )
+    if (own === Verdict.Mirrored) home.mode = Mode.Mirrored
+    else if (own === Verdict.Home) goAlone(home)
+    else event("own copy is outdated: the partner went on alone; waiting")
+    if (other === Verdict.Mirrored) foreign.mode = Mode.Mirror
+    else if (other === Verdict.Partner) goAlone(foreign)
+    rememberPartner()
+    setIdentity(homePort, settings.identity, home)
+    if (own !== Verdict.Partner) await serve(homePort, Sense.PowerOn)
+    if (other === Verdict.Partner) await assume()
+}
+
+/** The partner's identity is kept on the card for a start without it. */
+function rememberPartner() {
+    partnerOnCard.blitAt(0, partnerIdentity, 0, IDENTITY_SIZE)
+    wantSave(home)
+    wakeStorage()
+}
+
+/// Losing ///
+
+/** Whether there is something whole to take over. */
+export function canTakeOver(): boolean {
+    return foreign.mode === Mode.Mirror
+}
+
+/** The partner is dead for certain: its reset is held. */
+export function partnerIsFenced() {
+    mustTakeOver = true
+}
+
+/**
+ * The partner cannot be reached, and may live: from now on each board goes
+ * its own way. It is told by silence that our copy moves on.
+ */
+export function partnerIsLost() {
+    if (!isDecided || aloneAt !== 0) return
+    if (foreign.mode !== Mode.Mirror && home.mode !== Mode.Mirrored) return
+    shutLink()
+    if (foreign.mode === Mode.Mirror) {
+        foreign.mode = Mode.Waiting
+        foreign.flags |= VolumeFlag.Outdated
+        wantSave(foreign)
+        wakeStorage()
+        event("copy of the partner's volume is outdated from now on")
+    }
+    if (home.mode === Mode.Mirrored) aloneAt = ds.millis() + ALONE_WAIT_MS
+}
+
+/** Every write goes to this card alone from now on: a new epoch. */
+function goAlone(v: Volume) {
+    v.mode = Mode.Alone
+    v.epoch++
+    v.flags = (v.flags | VolumeFlag.Alone) & ~VolumeFlag.Outdated
+    v.committed = v.appended
+    wantSave(v)
+    wakeStorage()
+    event(`volume ${v.index === 0 ? "a" : "b"} alone epoch=${v.epoch}`)
+}
+
+/** The partner is dead: be it. */
+async function takeOver() {
+    shutLink()
+    if (home.mode === Mode.Mirrored) goAlone(home)
+    goAlone(foreign)
+    await assume()
+    event(`took over after ${ds.millis() - detector.beatAt} ms of silence`)
+}
+
+/** The partner port gets the partner's identity and serves its volume. */
+async function assume() {
+    setIdentity(partnerPort, partnerIdentity, foreign)
+    await serve(partnerPort, Sense.NexusLoss)
+}
+
+/// The main loop's part ///
+
+/** Does what has to be done now. @returns whether anything had */
+export async function servePair(): Promise<boolean> {
+    if (mustTakeOver) {
+        mustTakeOver = false
+        await takeOver()
+        return true
+    }
+    if (mustDecide) {
+        mustDecide = false
+        await decide()
+        return true
+    }
+    const now = ds.millis()
+    if (aloneAt !== 0 && now >= aloneAt) {
+        aloneAt = 0
+        if (home.mode === Mode.Mirrored) goAlone(home)
+        return true
+    }
+    if (now < checkAt) return false
+    checkAt = now + CHECK_MS
+    await check(now)
+    return false
+}
+
+async function check(now: number) {
+    for (let i = 0; i < volumes.length; ++i)
+        if (volumes[i].mode === Mode.Alone || volumes[i].mode === Mode.Mirrored)
+            settle(volumes[i], now)
+    if (
+        fence.state === Fencing.Fenced &&
+        isQuiet(home) &&
+        isQuiet(foreign) &&
+        home.isSaved &&
+        foreign.isSaved
+    ) {
+        releaseFence()
+        event("fence released: all is on the card")
+    }
+    await checkPorts()
+    const isFencing = fence.state === Fencing.Fenced
+    report(now, ports, volumes, detector.partner, isFencing)
+}

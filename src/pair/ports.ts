@@ -1,0 +1,60 @@
+/** Ports on the network: brought up, watched, and withdrawn. */
+import { event } from "../console/events"
+import { announce, readConflict, readLink, setAddress } from "../drivers/w5500"
+import { checkLogins, closePort, openPort } from "../iscsi/portal"
+import { Port } from "../iscsi/port"
+import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP } from "../wire/link"
+import { Sense } from "../wire/scsi"
+
+let ports: Port[]
+/** whether each port's cable had a link when last looked at */
+const hadLink: boolean[] = [true, true]
+let round = 0
+
+export function startPorts(p: Port[]) {
+    ports = p
+}
+
+/**
+ * Gives a port its address, tells the network, and serves.
+ * @param attention what hosts are told when they log in
+ */
+export async function serve(port: Port, attention: Sense) {
+    const id = port.identity
+    await setAddress(
+        port.chip,
+        id.slice(ID_ADDRESS, ID_ADDRESS + ID_ADDRESS_SIZE),
+    )
+    await announce(port.conns[0].socket, id.slice(ID_IP, ID_IP + 4))
+    port.attention = attention
+    await openPort(port)
+    event(`${port.name} port serves ${port.target}`)
+}
+
+/** Takes a port off the network. */
+export async function withdraw(port: Port, why: string) {
+    await closePort(port)
+    await setAddress(port.chip, Buffer.alloc(ID_ADDRESS_SIZE))
+    event(`${port.name} port withdrawn: ${why}`)
+}
+
+/** Looks at cables, address conflicts and logins. Call every 100 ms. */
+export async function checkPorts() {
+    round++
+    for (let i = 0; i < ports.length; ++i) {
+        const p = ports[i]
+        if (!p.isActive) continue
+        if (await readConflict(p.chip)) {
+            await withdraw(p, "another station has its address")
+            continue
+        }
+        await checkLogins(p)
+        if (round % 10 !== 0) continue
+        const hasLink = await readLink(p.chip)
+        if (hasLink !== hadLink[i])
+            event(
+                `${p.name} port: LAN ${hasLink ? "cable is back" : "cable lost"}`,
+            )
+        hadLink[i] = hasLink
+    }
+}

@@ -1,0 +1,90 @@
+/** Settings of a board: who it is. Written when the board is flashed. */
+import { readSetting } from "@devicescript/settings"
+import {
+    ID_ADDRESS,
+    ID_NAME,
+    ID_NAME_LENGTH,
+    ID_NAME_MAX,
+    ID_PORT,
+    IDENTITY_SIZE,
+} from "./wire/link"
+
+/** Setting `tw.board`. */
+interface BoardSetting {
+    /** "a" or "b" */
+    name: string
+    /** the same number on both boards */
+    pair: number
+    /** size of each board's volume in MiB */
+    mib: number
+}
+
+/** Setting `tw.net`. */
+interface NetSetting {
+    ip: string
+    mask: string
+    gateway: string
+    /** 12 hex digits */
+    mac: string
+    port: number
+}
+
+/** Setting `tw.target`: the iSCSI name of the board's target. */
+
+export interface Settings {
+    /** 0 for board a, 1 for board b */
+    index: number
+    pair: number
+    /** blocks of each volume */
+    blocks: number
+    /** `wire/link.ts`, IDENTITY_SIZE bytes */
+    identity: Buffer
+}
+
+/** @throws Error that names the setting */
+function need<T>(value: T, what: string): T {
+    if (value === undefined || value === null)
+        throw new Error(`setting ${what} is missing`)
+    return value
+}
+
+function putIp(to: Buffer, at: number, text: string, what: string) {
+    const parts = text.split(".")
+    for (let i = 0; i < 4; ++i) {
+        const n = parseInt(parts[i])
+        if (parts.length !== 4 || !(n >= 0 && n <= 255))
+            throw new Error(`setting ${what} is no IPv4 address: ${text}`)
+        to[at + i] = n
+    }
+}
+
+function identityOf(net: NetSetting, name: string): Buffer {
+    const id = Buffer.alloc(IDENTITY_SIZE)
+    putIp(id, ID_ADDRESS, net.gateway || "0.0.0.0", "tw.net.gateway")
+    putIp(id, ID_ADDRESS + 4, net.mask || "255.255.255.0", "tw.net.mask")
+    const mac = Buffer.from(need(net.mac, "tw.net.mac"), "hex")
+    if (mac.length !== 6) throw new Error("setting tw.net.mac: 12 hex digits")
+    id.blitAt(ID_ADDRESS + 8, mac, 0, 6)
+    putIp(id, ID_ADDRESS + 14, need(net.ip, "tw.net.ip"), "tw.net.ip")
+    id.setAt(ID_PORT, "u16", net.port || 3260)
+    if (name.length > ID_NAME_MAX)
+        throw new Error(`setting tw.target: at most ${ID_NAME_MAX} characters`)
+    id[ID_NAME_LENGTH] = name.length
+    id.blitAt(ID_NAME, name, 0, name.length)
+    return id
+}
+
+/** @throws Error that names the setting that is missing or wrong */
+export async function readSettings(): Promise<Settings> {
+    const board = need<BoardSetting>(await readSetting("tw.board"), "tw.board")
+    const net = need<NetSetting>(await readSetting("tw.net"), "tw.net")
+    const name = need<string>(await readSetting("tw.target"), "tw.target")
+    if (board.name !== "a" && board.name !== "b")
+        throw new Error('setting tw.board.name must be "a" or "b"')
+    return {
+        index: board.name === "a" ? 0 : 1,
+        pair: need(board.pair, "tw.board.pair"),
+        blocks: need(board.mib, "tw.board.mib") * 2048,
+        identity: identityOf(net, name),
+    }
+}

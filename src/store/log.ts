@@ -1,0 +1,52 @@
+/** Writes enter the log here, and volumes begin and end being written to. */
+import { VolumeFlag } from "../wire/card"
+import { wakeStorage } from "./storage"
+import { wantSave } from "./superblock"
+import { append, isQuiet, Mode, safe, Volume } from "./volume"
+
+/**
+ * Adds a write to the log. The first one after a pause marks the volume on
+ * the card; `acknowledgeable` waits for the mark.
+ * @param run first block in the pool; the log gives it back
+ * @returns its sequence number
+ */
+export function write(
+    v: Volume,
+    lba: number,
+    count: number,
+    run: number,
+): number {
+    const seq = append(v, lba, count, run)
+    if ((v.flags & VolumeFlag.Active) === 0) {
+        v.flags |= VolumeFlag.Active
+        wantSave(v)
+    }
+    if (v.mode !== Mode.Mirrored) wakeStorage()
+    return seq
+}
+
+/**
+ * Asks for all writes so far to become safe.
+ * @returns the entry that `safe` must reach
+ */
+export function flush(v: Volume): number {
+    if (safe(v) < v.appended && v.syncWanted < v.appended)
+        v.syncWanted = v.appended
+    return v.appended
+}
+
+/** Without writes for so long, a volume is marked as not written to. */
+const QUIET_MS = 500
+const quietSince: number[] = [0, 0]
+
+/** Call now and then. Marks volumes whose cards have been equal for a while. */
+export function settle(v: Volume, now: number) {
+    if ((v.flags & VolumeFlag.Active) === 0 || !isQuiet(v)) {
+        quietSince[v.index] = now
+        return
+    }
+    if (now - quietSince[v.index] < QUIET_MS) return
+    v.flags &= ~VolumeFlag.Active
+    wantSave(v)
+    wakeStorage()
+}

@@ -1,0 +1,115 @@
+/**
+ * Looks at a card at boot: ours, blank, or somebody else's. A blank one is
+ * formatted; a foreign one is never written to.
+ */
+import {
+    Card,
+    CardError,
+    isReady,
+    readBlocks,
+    startWrite,
+    Step,
+    stopWrite,
+    writeStatus,
+} from "../drivers/sdcard"
+import { FIRST_VOLUME_LBA, isBlank, putMbr, SUPERBLOCK_LBA } from "../wire/card"
+import {
+    load,
+    Owner,
+    ownerOf,
+    saved,
+    superblockLba,
+    superblockSector,
+} from "./superblock"
+import { pool } from "./pool"
+import { Volume } from "./volume"
+
+export enum CardState {
+    Ours = 0,
+    /** was blank and is ours now */
+    Formatted,
+    /** has data that are not ours */
+    Foreign,
+    TooSmall,
+    /** a command failed: see `card.error` */
+    Failed,
+}
+
+/** At boot the pool is still empty: its first block is room enough. */
+const sector = pool
+/** A card is busy for at most 500 ms; a poll takes 0.2 ms and more. */
+const POLLS = 5000
+
+/**
+ * @param blocksPerVolume wanted size of a new card's volumes
+ */
+export async function openCard(
+    card: Card,
+    volumes: Volume[],
+    pairId: number,
+    blocksPerVolume: number,
+): Promise<CardState> {
+    let owner = Owner.None
+    let isEmpty = true
+    for (let i = 0; i < 2; ++i) {
+        if (!(await read(card, SUPERBLOCK_LBA[i]))) return CardState.Failed
+        const o = ownerOf(sector)
+        if (o === Owner.Others) return CardState.Foreign
+        if (o === Owner.Ours) {
+            owner = o
+            load(sector)
+        } else if (!isBlank(sector)) isEmpty = false
+    }
+    if (!(await read(card, 0))) return CardState.Failed
+    if (owner === Owner.Ours && !isBlank(sector)) return CardState.Ours
+    // ours without a partition table: the format was cut off before its end
+    if (owner === Owner.None && (!isEmpty || !isBlank(sector)))
+        return CardState.Foreign
+    return await format(card, volumes, pairId, blocksPerVolume)
+}
+
+/** The partition table comes last: a card that has one is whole. */
+async function format(
+    card: Card,
+    volumes: Volume[],
+    pairId: number,
+    blocksPerVolume: number,
+): Promise<CardState> {
+    if (card.sectors < FIRST_VOLUME_LBA + 2 * blocksPerVolume)
+        return CardState.TooSmall
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        v.firstLba = FIRST_VOLUME_LBA + i * blocksPerVolume
+        v.blocks = blocksPerVolume
+        v.epoch = 1
+        v.flags = 0
+    }
+    for (let i = 0; i < 2; ++i) {
+        const from = superblockSector()
+        if (!(await write(card, superblockLba(), from))) return CardState.Failed
+        saved()
+    }
+    putMbr(sector, pairId, blocksPerVolume)
+    if (!(await write(card, 0, sector))) return CardState.Failed
+    return CardState.Formatted
+}
+
+async function read(card: Card, lba: number): Promise<boolean> {
+    card.error = await readBlocks(card, lba, 1, sector, 0)
+    return card.error === CardError.None
+}
+
+async function write(card: Card, lba: number, from: Buffer): Promise<boolean> {
+    card.error = CardError.Write
+    let step = await startWrite(card, lba, from, 0)
+    for (let i = 0; step === Step.Busy && i < POLLS; ++i)
+        if (await isReady(card)) step = Step.Ready
+    if (step !== Step.Ready) return false
+    await stopWrite(card)
+    step = await writeStatus(card)
+    for (let i = 0; step === Step.Busy && i < POLLS; ++i)
+        step = await writeStatus(card)
+    if (step !== Step.Ready) return false
+    card.error = CardError.None
+    return true
+}

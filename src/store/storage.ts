@@ -1,0 +1,283 @@
+/**
+ * The fiber that owns the card: reads for sessions, flushes the write logs
+ * behind, and keeps the superblock. One job after the other: while it reads,
+ * no log entry can vanish between log and card.
+ */
+import * as ds from "@devicescript/core"
+import { Board } from "../board/board"
+import { event } from "../console/events"
+import {
+    Card,
+    CardError,
+    isReady,
+    readBlocks,
+    SECTOR,
+    startWrite,
+    Step,
+    stopWrite,
+    writeNext,
+    writeStatus,
+} from "../drivers/sdcard"
+import { LOG_MASK, setDurable, Volume } from "./volume"
+import { pool } from "./pool"
+import { saved, saveNext, superblockLba, superblockSector } from "./superblock"
+
+/** The specification's 500 ms for SDXC, and some. */
+const BUSY_LIMIT_MS = 600
+/** A write that a card refuses is tried again so often. */
+const WRITE_TRIES = 3
+/** Entries that go to the card in one command when they are neighbours. */
+const MAX_BATCH = 8
+
+export enum ReadState {
+    Idle = 0,
+    Queued,
+    Done,
+    Failed,
+}
+
+/** A read of up to eight blocks into a run of the pool. */
+export interface ReadJob {
+    volume: Volume
+    lba: number
+    count: number
+    run: number
+    readState: ReadState
+}
+
+let board: Board
+let card: Card
+let volumes: Volume[]
+const reads: ReadJob[] = []
+let fiber: ds.Fiber
+/** what the fiber waits for, when it does not work */
+let isWaitingForWork = false
+let isWaitingForTurn = false
+/** flush after the next read, though more reads wait */
+let flushNext = false
+/** Reads from the card and the log since the start. */
+export let readCount = 0
+/** the card does not work any more */
+let hasFailed = false
+
+/** Whether the card has failed; volumes on it are then without service. */
+export function cardHasFailed() {
+    return hasFailed
+}
+
+/** Starts the fiber. The card must be up. */
+export function startStorage(b: Board, c: Card, v: Volume[]) {
+    board = b
+    card = c
+    volumes = v
+    hasFailed = false
+    fiber = run.start()
+}
+
+/** Queues a read. `readState` tells when it is done; the board is woken. */
+export function queueRead(job: ReadJob) {
+    job.readState = ReadState.Queued
+    reads.push(job)
+    wakeStorage()
+}
+
+/** There is something to flush or to save. */
+export function wakeStorage() {
+    if (!isWaitingForWork) return
+    isWaitingForWork = false
+    fiber.resume(0)
+}
+
+/** The main loop has gone round: the card may be looked at again. */
+export function endTurn() {
+    if (!isWaitingForTurn) return
+    isWaitingForTurn = false
+    fiber.resume(0)
+}
+
+async function run() {
+    for (;;) {
+        if (hasFailed) await failReads()
+        else if (saveNext()) await save()
+        else if (reads.length && !flushNext) await readNext()
+        else if (!(await flush()) && !reads.length) {
+            isWaitingForWork = true
+            await ds.suspend()
+        }
+    }
+}
+
+/// Reading ///
+
+async function readNext() {
+    const job = reads.shift() as ReadJob
+    const v = job.volume
+    flushNext = true
+    readCount++
+    const at = job.run * SECTOR
+    let error = CardError.None
+    if (!isWhollyInLog(job))
+        error = await readBlocks(
+            card,
+            v.firstLba + job.lba,
+            job.count,
+            pool,
+            at,
+        )
+    if (error !== CardError.None) event(`card read failed error=${error}`)
+    overlay(job)
+    job.readState = error === CardError.None ? ReadState.Done : ReadState.Failed
+    board.wake()
+}
+
+async function failReads() {
+    while (reads.length) {
+        const job = reads.shift() as ReadJob
+        job.readState = ReadState.Failed
+    }
+    board.wake()
+    isWaitingForWork = true
+    await ds.suspend()
+}
+
+/** Whether one log entry has all of it, the commonest case of a rewrite. */
+function isWhollyInLog(job: ReadJob) {
+    const v = job.volume
+    for (let s = v.committed; s > v.durable; --s) {
+        const i = s & LOG_MASK
+        const skip = job.lba - v.lba[i]
+        if (skip >= 0 && skip + job.count <= v.count[i]) return true
+    }
+    return false
+}
+
+/** Puts what the log has over what the card had, oldest first. */
+function overlay(job: ReadJob) {
+    const v = job.volume
+    for (let s = v.durable + 1; s <= v.committed; ++s) {
+        const i = s & LOG_MASK
+        let from = v.lba[i]
+        let to = from + v.count[i]
+        if (from < job.lba) from = job.lba
+        if (to > job.lba + job.count) to = job.lba + job.count
+        if (from >= to) continue
+        pool.blitAt(
+            (job.run + from - job.lba) * SECTOR,
+            pool,
+            (v.run[i] + from - v.lba[i]) * SECTOR,
+            (to - from) * SECTOR,
+        )
+    }
+}
+
+/// Writing ///
+
+/** Lets the main loop go round once. */
+async function turn() {
+    isWaitingForTurn = true
+    board.wake()
+    await ds.suspend()
+}
+
+/** Waits until the card is not busy. @returns false: it never ends */
+async function whileBusy(): Promise<boolean> {
+    const until = ds.millis() + BUSY_LIMIT_MS
+    while (ds.millis() < until) {
+        await turn()
+        if (await isReady(card)) return true
+    }
+    return false
+}
+
+/** Waits until all that was written is on the card. */
+async function untilWritten(): Promise<boolean> {
+    const until = ds.millis() + BUSY_LIMIT_MS
+    for (;;) {
+        const step = await writeStatus(card)
+        if (step !== Step.Busy) return step === Step.Ready
+        if (ds.millis() >= until) return false
+        await turn()
+    }
+}
+
+async function writeSector(lba: number, from: Buffer): Promise<boolean> {
+    const step = await startWrite(card, lba, from, 0)
+    if (step === Step.Failed) return false
+    if (step === Step.Busy && !(await whileBusy())) return false
+    await stopWrite(card)
+    return await untilWritten()
+}
+
+async function save() {
+    for (let i = 0; i < WRITE_TRIES; ++i)
+        if (await writeSector(superblockLba(), superblockSector())) {
+            saved()
+            board.wake()
+            return
+        }
+    fail("superblock")
+}
+
+function fail(what: string) {
+    hasFailed = true
+    event(`card failed what=${what}`)
+    board.wake()
+}
+
+/** Writes the oldest entries of a log to the card. @returns whether any */
+async function flush(): Promise<boolean> {
+    flushNext = false
+    let any = false
+    for (let k = 0; k < volumes.length; ++k) {
+        const v = volumes[k]
+        if (v.committed === v.durable || !v.isSaved) continue
+        any = true
+        const last = endOfBatch(v)
+        let done = false
+        for (let i = 0; i < WRITE_TRIES && !done; ++i)
+            done = await writeBatch(v, last)
+        if (!done) {
+            fail("write")
+            return true
+        }
+        setDurable(v, last)
+        board.wake()
+    }
+    return any
+}
+
+/** Entries that follow each other on the card go there in one command. */
+function endOfBatch(v: Volume) {
+    let last = v.durable + 1
+    const limit = v.durable + MAX_BATCH
+    while (last < v.committed && last < limit) {
+        const i = last & LOG_MASK
+        const j = (last + 1) & LOG_MASK
+        if (v.lba[j] !== v.lba[i] + v.count[i]) break
+        last++
+    }
+    return last
+}
+
+async function writeBatch(v: Volume, last: number): Promise<boolean> {
+    let started = false
+    for (let s = v.durable + 1; s <= last; ++s) {
+        const i = s & LOG_MASK
+        let at = v.run[i] * SECTOR
+        const end = at + v.count[i] * SECTOR
+        for (; at < end; at += SECTOR) {
+            const step = started
+                ? await writeNext(card, pool, at)
+                : await startWrite(card, v.firstLba + v.lba[i], pool, at)
+            started = true
+            if (step === Step.Failed) {
+                await stopWrite(card)
+                await untilWritten()
+                return false
+            }
+            if (step === Step.Busy && !(await whileBusy())) return false
+        }
+    }
+    await stopWrite(card)
+    return await untilWritten()
+}

@@ -1,0 +1,131 @@
+/**
+ * The superblock: whose card this is, and how new its volumes are. Two copies
+ * are written in turn, so that a torn write of one leaves the other.
+ */
+import { digest } from "@devicescript/crypto"
+import { SECTOR } from "../drivers/sdcard"
+import {
+    putSuperblockHead,
+    SB_DIGEST,
+    SB_GENERATION,
+    SB_INDEX,
+    SB_PAIR,
+    SB_PARTNER,
+    SB_VERSION,
+    SB_VOLUMES,
+    SB_VOLUME_SIZE,
+    SUPERBLOCK_LBA,
+    SUPERBLOCK_MAGIC,
+    SUPERBLOCK_VERSION,
+} from "../wire/card"
+import { IDENTITY_SIZE } from "../wire/link"
+import { Volume } from "./volume"
+
+const sector = Buffer.alloc(SECTOR)
+/** The partner as it was last met; zero when never. */
+export const partnerOnCard = Buffer.alloc(IDENTITY_SIZE)
+
+let volumes: Volume[]
+let pairId = 0
+let index = 0
+let generation = 0
+let isWanted = false
+
+/** What a new card's superblock begins with. */
+export function initSuperblock(v: Volume[], pair: number, boardIndex: number) {
+    volumes = v
+    pairId = pair
+    index = boardIndex
+}
+
+/**
+ * Asks for the superblock to be written with what the volumes say now. Until
+ * it is, nothing that depends on it is acknowledged.
+ */
+export function wantSave(v: Volume) {
+    v.isSaved = false
+    v.isInSector = false
+    isWanted = true
+}
+
+/** Whether a superblock is to be written. */
+export function saveNext(): boolean {
+    return isWanted
+}
+
+/** Makes the next superblock. @returns 512 bytes, valid until the next call */
+export function superblockSector(): Buffer {
+    isWanted = false
+    putSuperblockHead(sector)
+    sector.setAt(SB_GENERATION, "u32", generation + 1)
+    sector.setAt(SB_PAIR, "u32", pairId)
+    sector[SB_INDEX] = index
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        const at = SB_VOLUMES + i * SB_VOLUME_SIZE
+        sector.setAt(at, "u32", v.firstLba)
+        sector.setAt(at + 4, "u32", v.blocks)
+        sector.setAt(at + 8, "u32", v.epoch)
+        sector.setAt(at + 12, "u32", v.flags)
+        v.isInSector = true
+    }
+    sector.blitAt(SB_PARTNER, partnerOnCard, 0, IDENTITY_SIZE)
+    const hash = digest("sha256", sector.slice(0, SB_DIGEST))
+    sector.blitAt(SB_DIGEST, hash, 0, 32)
+    return sector
+}
+
+/** Where the next superblock goes: the copy that is older. */
+export function superblockLba(): number {
+    return SUPERBLOCK_LBA[(generation + 1) & 1]
+}
+
+/** The superblock that was made last is on the card. */
+export function saved() {
+    generation++
+    for (let i = 0; i < volumes.length; ++i)
+        if (volumes[i].isInSector) volumes[i].isSaved = true
+}
+
+/// Reading, at boot ///
+
+function isSuperblock(b: Buffer): boolean {
+    for (let i = 0; i < 8; ++i)
+        if (b[i] !== SUPERBLOCK_MAGIC.charCodeAt(i)) return false
+    if (b.getAt(SB_VERSION, "u32") !== SUPERBLOCK_VERSION) return false
+    const hash = digest("sha256", b.slice(0, SB_DIGEST))
+    for (let i = 0; i < 32; ++i) if (b[SB_DIGEST + i] !== hash[i]) return false
+    return true
+}
+
+/** Whose superblock it is. */
+export enum Owner {
+    /** not a superblock, or a torn one */
+    None = 0,
+    Ours,
+    /** of another pair, or of the partner's card */
+    Others,
+}
+
+export function ownerOf(b: Buffer): Owner {
+    if (!isSuperblock(b)) return Owner.None
+    const isOurs = b.getAt(SB_PAIR, "u32") === pairId && b[SB_INDEX] === index
+    return isOurs ? Owner.Ours : Owner.Others
+}
+
+/** Takes over what a superblock says, if it is newer than what is known. */
+export function load(b: Buffer) {
+    const g = b.getAt(SB_GENERATION, "u32")
+    if (g <= generation) return
+    generation = g
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        const at = SB_VOLUMES + i * SB_VOLUME_SIZE
+        v.firstLba = b.getAt(at, "u32")
+        v.blocks = b.getAt(at + 4, "u32")
+        v.epoch = b.getAt(at + 8, "u32")
+        v.flags = b.getAt(at + 12, "u32")
+        v.isSaved = true
+    }
+    partnerOnCard.blitAt(0, b, SB_PARTNER, IDENTITY_SIZE)
+}

@@ -1,0 +1,56 @@
+/**
+ * Big-endian numbers, which networks and SCSI use and `getAt` does not know.
+ * About 70 µs each on a Pico: hot paths compare raw bytes instead.
+ */
+
+export function get16(b: Buffer, at: number): number {
+    return (b[at] << 8) | b[at + 1]
+}
+
+export function get24(b: Buffer, at: number): number {
+    return (b[at] << 16) | (b[at + 1] << 8) | b[at + 2]
+}
+
+/** @returns 0 to 4294967295 */
+export function get32(b: Buffer, at: number): number {
+    return (
+        ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0
+    )
+}
+
+export function put16(b: Buffer, at: number, v: number) {
+    b[at] = v >> 8
+    b[at + 1] = v
+}
+
+export function put24(b: Buffer, at: number, v: number) {
+    b[at] = v >> 16
+    b[at + 1] = v >> 8
+    b[at + 2] = v
+}
+
+export function put32(b: Buffer, at: number, v: number) {
+    b[at] = v >> 24
+    b[at + 1] = v >> 16
+    b[at + 2] = v >> 8
+    b[at + 3] = v
+}
+
+/** Adds one to a 32-bit number, cheaply as long as one byte is enough. */
+export function increment32(b: Buffer, at: number) {
+    const low = b[at + 3] + 1
+    b[at + 3] = low
+    if (low > 255) put32(b, at, (get32(b, at) + 256) | 0)
+}
+
+/** Writes text and fills the rest of its field. */
+export function putText(
+    b: Buffer,
+    at: number,
+    size: number,
+    text: string,
+    fill: number,
+) {
+    b.fillAt(at, size, fill)
+    b.blitAt(at, text, 0, Math.min(text.length, size))
+}

@@ -1,0 +1,98 @@
+/**
+ * What stands on a card; SPEC.md chapter 1. Numbers are little-endian.
+ */
+import { putText } from "./bytes"
+
+/** Sectors of the two copies of the superblock, half a megabyte apart. */
+export const SUPERBLOCK_LBA = [128, 1152]
+/** First sector of the first volume: 1 MiB, as PC tools align. */
+export const FIRST_VOLUME_LBA = 2048
+const META_LBA = 64
+
+/// Superblock ///
+
+export const SUPERBLOCK_SIZE = 512
+export const SUPERBLOCK_MAGIC = "TWINSTOR"
+export const SUPERBLOCK_VERSION = 1
+
+/** u32 each; the magic comes first */
+export const SB_VERSION = 8
+export const SB_GENERATION = 12
+export const SB_PAIR = 16
+/** u8: whose card this is, 0 for a */
+export const SB_INDEX = 20
+/** two entries: u32 first sector, u32 blocks, u32 epoch, u32 flags */
+export const SB_VOLUMES = 32
+export const SB_VOLUME_SIZE = 16
+/** the partner's identity, IDENTITY_SIZE bytes; zero when never met */
+export const SB_PARTNER = 96
+/** SHA-256 of all before it */
+export const SB_DIGEST = 480
+
+export enum VolumeFlag {
+    /** writes may be on one card and not yet on the other */
+    Active = 1,
+    /** this board went on alone in this epoch */
+    Alone = 2,
+    /** the other board may have gone on alone: this copy may be old */
+    Outdated = 4,
+}
+
+/// Partition table ///
+
+const MBR_SIGNATURE = 440
+const MBR_PARTITIONS = 446
+const MBR_ENTRY = 16
+/** "any Linux file system", and "not a file system" */
+const TYPE_VOLUME = 0x83
+const TYPE_META = 0xda
+
+function putPartition(
+    b: Buffer,
+    index: number,
+    type: number,
+    lba: number,
+    blocks: number,
+) {
+    const at = MBR_PARTITIONS + index * MBR_ENTRY
+    // cylinder, head and sector say "use the LBA"
+    b.blitAt(at, hex`00 feffff 00 feffff`, 0, 8)
+    b[at + 4] = type
+    b.setAt(at + 8, "u32", lba)
+    b.setAt(at + 12, "u32", blocks)
+}
+
+/**
+ * Writes a master boot record: volume a, volume b, and the rest.
+ * @param b 512 bytes
+ */
+export function putMbr(b: Buffer, pairId: number, blocksPerVolume: number) {
+    b.fillAt(0, 512, 0)
+    b.setAt(MBR_SIGNATURE, "u32", pairId)
+    putPartition(b, 0, TYPE_VOLUME, FIRST_VOLUME_LBA, blocksPerVolume)
+    putPartition(
+        b,
+        1,
+        TYPE_VOLUME,
+        FIRST_VOLUME_LBA + blocksPerVolume,
+        blocksPerVolume,
+    )
+    putPartition(b, 2, TYPE_META, META_LBA, FIRST_VOLUME_LBA - META_LBA)
+    b[510] = 0x55
+    b[511] = 0xaa
+}
+
+/** Begins a superblock: magic and version. */
+export function putSuperblockHead(b: Buffer) {
+    b.fillAt(0, SUPERBLOCK_SIZE, 0)
+    putText(b, 0, 8, SUPERBLOCK_MAGIC, 0)
+    b.setAt(SB_VERSION, "u32", SUPERBLOCK_VERSION)
+}
+
+/** Whether all bytes of a sector are alike, and 0x00 or 0xff. */
+export function isBlank(b: Buffer): boolean {
+    const first = b[0]
+    if (first !== 0x00 && first !== 0xff) return false
+    for (let i = 1; i < 512; ++i) if (b[i] !== first) return false
+    return true
+}

@@ -1,0 +1,70 @@
+/**
+ * Frames between the two boards; SPEC.md chapter 2. All numbers are
+ * little-endian.
+ *
+ * A frame is a header of 16 bytes; HELLO and WRITE have a payload, and WRITE
+ * has a trailer. What has no whole trailer was never written.
+ */
+
+export const LINK_HEADER = 16
+export const LINK_TRAILER = 8
+export const LINK_VERSION = 1
+
+/** Header: u16 magic, u8 type, u8 volume, u32 a, u32 b, u32 c. */
+export const L_MAGIC = 0
+export const L_TYPE = 2
+export const L_VOLUME = 3
+export const L_A = 4
+export const L_B = 8
+export const L_C = 12
+
+/** "TW" */
+export const LINK_MAGIC = 0x5754
+/** Trailer: the sequence number again, and this. */
+export const TRAILER_MAGIC = 0x444e4557 // "WEND"
+
+export enum Frame {
+    /** who I am: payload of HELLO_SIZE bytes */
+    Hello = 1,
+    /** a: sequence, b: LBA, c: blocks and, from bit 8, the place in the pool */
+    Write = 2,
+    /** of a volume that the sender mirrors. a: committed, b: durable */
+    Stored = 3,
+    /** of a volume at its home: tell me when a is durable */
+    Sync = 4,
+    /** nothing but that I live. a: what the sender serves and mirrors */
+    Ping = 5,
+}
+
+export const HELLO_SIZE = 256
+
+/** Payload of HELLO. */
+export const H_VERSION = 0
+export const H_INDEX = 1
+/** blocks of the sender's pool that the receiver may fill */
+export const H_MIRROR_BLOCKS = 2
+/** what the sender does now, `PairState` */
+export const H_STATE = 3
+/** u32: which pair; both boards have the same number */
+export const H_PAIR = 4
+/** u32: a number that is new with each start of the sender */
+export const H_BOOT = 8
+/** two entries of 16 bytes, one a volume: u32 epoch, u32 flags, u32 blocks */
+export const H_VOLUMES = 16
+export const H_VOLUME_SIZE = 16
+/** the sender's identity, `IDENTITY_SIZE` bytes */
+export const H_IDENTITY = 48
+
+/** An identity: what a port needs to be someone. */
+export const IDENTITY_SIZE = 96
+/** gateway, mask, MAC and IP as the W5500 wants them: 4 + 4 + 6 + 4 bytes */
+export const ID_ADDRESS = 0
+export const ID_ADDRESS_SIZE = 18
+export const ID_MAC = 8
+export const ID_IP = 14
+/** u16 */
+export const ID_PORT = 18
+/** u8 length, then the target's name */
+export const ID_NAME_LENGTH = 20
+export const ID_NAME = 21
+export const ID_NAME_MAX = IDENTITY_SIZE - ID_NAME
