@@ -25,6 +25,7 @@ import { startPorts } from "./pair/ports"
 import { initUnit } from "./scsi/unit"
 import { readSettings, Settings } from "./settings"
 import { CardState, openCard } from "./store/opencard"
+import { startProgress } from "./store/progress"
 import { startStorage } from "./store/storage"
 import { initSuperblock } from "./store/superblock"
 import { makeVolume, Volume } from "./store/volume"
@@ -61,6 +62,9 @@ function setPins(board: Board) {
     p.beatIn.setMode(ds.GPIOMode.InputPullDown)
     p.fence.setMode(ds.GPIOMode.InputPullDown)
     p.present.setMode(ds.GPIOMode.InputPullUp)
+    p.intHome.setMode(ds.GPIOMode.InputPullUp)
+    p.intPartner.setMode(ds.GPIOMode.InputPullUp)
+    p.intLink.setMode(ds.GPIOMode.InputPullUp)
 }
 
 /** Waits for a card that is ours; says what is wrong with any other. */
@@ -121,31 +125,33 @@ async function main() {
     const board = ds.isSimulator() ? openBench() : openPico()
     setPins(board)
     startBus(board)
-    const settings = await readSettings()
-    setBoardName(settings.index === 0 ? "a" : "b")
-    event("starting")
+    // what stays for ever is taken first, while the heap is in one piece
     const volumes = [makeVolume(0), makeVolume(1)]
-    const card = await bringUpCard(board, settings, volumes)
+    const ports: Port[] = [
+        makePort("home", board.pins.csHome, board.pins.intHome),
+        makePort("partner", board.pins.csPartner, board.pins.intPartner),
+    ]
+    const link = makeChip(board.pins.csLink, 1)
     makeTasks()
     initUnit()
     initReceive()
-    const ports: Port[] = [
-        makePort("home", board.pins.csHome),
-        makePort("partner", board.pins.csPartner),
-    ]
-    const link = makeChip(board.pins.csLink, 1)
+    const settings = await readSettings()
+    setBoardName(settings.index === 0 ? "a" : "b")
+    event("starting")
+    const card = await bringUpCard(board, settings, volumes)
     await bringUpChip(ports[0].chip, "home", false)
     await bringUpChip(ports[1].chip, "partner", false)
     await bringUpChip(link, "link", true)
     await addressLink(link, settings)
-    startStorage(board, card, volumes)
+    startProgress(board)
+    startStorage(card, volumes)
     startMirror(volumes, settings.index)
-    startLink(link, settings.index)
+    startLink(link, board.pins.intLink, settings.index)
     startPorts(ports)
     startPair(settings, volumes, ports)
     startHeartbeat(board, settings.index)
     event("waiting for the partner")
-    await mainLoop(board, ports)
+    await mainLoop(ports)
 }
 
 await main()

@@ -23,8 +23,6 @@ const MAX_TRACE_LINES = 30
 /** Transfers on a clock without cost, before time passes nevertheless. */
 const TRANSFERS_A_TURN = 200
 const TURN_US = 100
-/** One turn of the idle loop on a Pico: 64 bytes to no chip. */
-const IDLE_TURN_US = 126
 
 /** A chip that loses its state with the power, and its pins with a reset. */
 export interface BoardChip extends SpiDevice {
@@ -43,6 +41,8 @@ export interface BoardOptions {
     chips: { pin: DoorPin; chip: BoardChip }[]
     spiBus: 0 | 1
     wires: Partial<Record<DoorPin, WireEnd>>
+    /** levels of chips' outputs */
+    outputs: Partial<Record<DoorPin, () => 0 | 1>>
     /** this board's reset line; low holds the board in reset */
     run: WireEnd
     vm: VmBuild
@@ -159,7 +159,9 @@ export class Board {
     /** The board's own clock in microseconds. */
     get now() {
         const slice = this.inSlice ? this.cpu.usedUs() - this.usedAtStart : 0
-        const at = this.inSlice ? this.sliceStart : this.world.now
+        const at = this.inSlice
+            ? this.sliceStart
+            : Math.max(this.world.now, this.busyUntil)
         return at + slice
     }
 
@@ -296,11 +298,13 @@ export class Board {
         switch (ctl[0]) {
             case DoorOp.PinMode:
                 this.cpu.forgive(DoorWork.PinMode)
-                this.cpu.charge(this.cpu.pinUs)
+                this.cpu.charge(this.cpu.pinModeUs)
                 this.pinMode(ctl[1], ctl[2])
                 return 0
             case DoorOp.PinRead:
-                return this.opts.wires[ctl[1] as DoorPin]?.level ?? 0
+                this.cpu.forgive(DoorWork.PinRead)
+                this.cpu.charge(this.cpu.pinReadUs)
+                return this.level(ctl[1])
             case DoorOp.SpiConfigure:
                 this.spi.configure(word())
                 return 0
@@ -316,6 +320,11 @@ export class Board {
                 return 0
         }
         throw new Error(`the firmware asks the door for ${ctl[0]}`)
+    }
+
+    private level(pin: DoorPin): 0 | 1 {
+        const output = this.opts.outputs[pin]
+        return output ? output() : (this.opts.wires[pin]?.level ?? 0)
     }
 
     private pinMode(pin: DoorPin, mode: number) {
@@ -354,9 +363,10 @@ export class Board {
         this.idleEnd = undefined
         this.news = false
         let at = this.now
-        if (this.cpu.spiTakesTime) {
-            const turns = Math.ceil((at - this.idleSince) / IDLE_TURN_US)
-            at = this.idleSince + Math.max(1, turns) * IDLE_TURN_US
+        const turnUs = this.cpu.idleTurnUs
+        if (turnUs) {
+            const turns = Math.ceil((at - this.idleSince) / turnUs)
+            at = this.idleSince + Math.max(1, turns) * turnUs
         }
         this.post(at, DoorEvent.Message)
     }

@@ -15,7 +15,11 @@ export interface Cpu {
     readonly spiFixedUs: number
     /** Whether bytes on the SPI bus take their time. */
     readonly spiTakesTime: boolean
-    readonly pinUs: number
+    /** Cost of `setMode`, and of `Board.read`. */
+    readonly pinModeUs: number
+    readonly pinReadUs: number
+    /** One turn of the idle loop: 64 bytes to no chip. */
+    readonly idleTurnUs: number
     /** Takes off what the bench's side of the door has cost. */
     forgive(what: DoorWork): void
 }
@@ -23,6 +27,7 @@ export interface Cpu {
 /** What firmware in `src/board/bench.ts` runs that no Pico would run. */
 export enum DoorWork {
     PinMode,
+    PinRead,
     Transfer,
     Idle,
 }
@@ -34,7 +39,9 @@ export const instantCpu: Cpu = {
     charge() {},
     spiFixedUs: 0,
     spiTakesTime: false,
-    pinUs: 0,
+    pinModeUs: 0,
+    pinReadUs: 0,
+    idleTurnUs: 0,
     forgive() {},
 }
 
@@ -48,8 +55,8 @@ export const instantCpu: Cpu = {
 const PICO_US = {
     opcode: 2.2,
     scriptCall: 16,
-    nativeCall: 8,
-    bind: 18,
+    nativeCall: 18,
+    property: 4,
     bufferOp: 9,
     allocatedByte: 1500 / 16384,
 }
@@ -58,7 +65,7 @@ export interface Work {
     opcodes: number
     calls: number
     natives: number
-    binds: number
+    properties: number
     bufferOps: number
     allocBytes: number
 }
@@ -68,30 +75,21 @@ export interface Work {
  * counts it again.
  */
 const DOOR_WORK: Record<DoorWork, Work> = {
-    [DoorWork.PinMode]: {
-        opcodes: 22,
-        calls: 2,
-        natives: 1,
-        binds: 1,
-        bufferOps: 0,
-        allocBytes: 40,
-    },
-    [DoorWork.Transfer]: {
-        opcodes: 50,
-        calls: 6,
-        natives: 4,
-        binds: 1,
-        bufferOps: 0,
-        allocBytes: 200,
-    },
-    [DoorWork.Idle]: {
-        opcodes: 50,
-        calls: 6,
-        natives: 4,
-        binds: 1,
-        bufferOps: 1,
-        allocBytes: 200,
-    },
+    [DoorWork.PinMode]: work(23, 2, 1, 3, 0, 40),
+    [DoorWork.PinRead]: work(31, 3, 1, 2, 0, 80),
+    [DoorWork.Transfer]: work(50, 6, 4, 3, 0, 156),
+    [DoorWork.Idle]: work(61, 8, 4, 4, 1, 216),
+}
+
+function work(
+    opcodes: number,
+    calls: number,
+    natives: number,
+    properties: number,
+    bufferOps: number,
+    allocBytes: number,
+): Work {
+    return { opcodes, calls, natives, properties, bufferOps, allocBytes }
 }
 
 export function picoUs(w: Work) {
@@ -99,7 +97,7 @@ export function picoUs(w: Work) {
         w.opcodes * PICO_US.opcode +
         (w.calls - w.natives) * PICO_US.scriptCall +
         w.natives * PICO_US.nativeCall +
-        w.binds * PICO_US.bind +
+        w.properties * PICO_US.property +
         w.bufferOps * PICO_US.bufferOp +
         w.allocBytes * PICO_US.allocatedByte
     )
@@ -110,7 +108,7 @@ export function workOf(c: VmCounters): Work {
         opcodes: c.opcodes.value >>> 0,
         calls: c.calls.value >>> 0,
         natives: c.natives.value >>> 0,
-        binds: c.binds.value >>> 0,
+        properties: c.properties.value >>> 0,
         bufferOps: c.buffer_ops.value >>> 0,
         allocBytes: c.alloc_bytes.value >>> 0,
     }
@@ -123,7 +121,10 @@ export class PicoCpu implements Cpu {
     /** measured: 110 µs from the call to the first byte and back */
     readonly spiFixedUs = 110
     readonly spiTakesTime = true
-    readonly pinUs = 29
+    readonly pinModeUs = 29
+    /** measured for `pin.value`: 27 µs, and a function around it */
+    readonly pinReadUs = 54
+    readonly idleTurnUs = 205
 
     attach(exports: WebAssembly.Exports) {
         this.counters = countersOf(exports)

@@ -184,6 +184,11 @@ export class Pair {
                 [DoorPin.Fence]: this.fences[name].a,
                 [DoorPin.Present]: present.a,
             },
+            outputs: {
+                [DoorPin.IntHome]: () => home.interruptLevel,
+                [DoorPin.IntPartner]: () => partnerPort.interruptLevel,
+                [DoorPin.IntLink]: () => link.interruptLevel,
+            },
             run: this.fences[partner].b,
             vm: opts.speed.vm,
             cpu: opts.speed.cpu,

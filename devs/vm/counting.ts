@@ -43,8 +43,8 @@ export interface VmCounters {
     /** calls that the bytecode makes, of script and of native functions */
     calls: WebAssembly.Global
     natives: WebAssembly.Global
-    /** functions taken from objects, as for a method call */
-    binds: WebAssembly.Global
+    /** properties of objects that were looked up by name */
+    properties: WebAssembly.Global
     /** `getAt`, `setAt` */
     buffer_ops: WebAssembly.Global
     gcs: WebAssembly.Global
@@ -67,7 +67,7 @@ const AT_ENTRY: CounterPlan["atEntry"] = [
     },
     { counter: "calls", functions: "^devs_fiber_call_function$" },
     { counter: "natives", functions: "^(fun|meth)[0-9X]+_" },
-    { counter: "binds", functions: "^devs_function_bind$" },
+    { counter: "properties", functions: "^devs_function_bind$" },
     { counter: "buffer_ops", functions: "^devs_buffer_op$" },
     { counter: "gcs", functions: "^devs_gc$" },
 ]

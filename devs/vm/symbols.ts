@@ -17,13 +17,29 @@ export interface CodePlace {
     line: number
 }
 
+/** Counted in a function's size, though it stands elsewhere. */
+const DESCRIPTOR_SIZE = 16
+
 interface Mark {
     pc: number
     pos: number
 }
 
+/** The last of some sorted items whose key is at most `limit`. */
+function lastNotAfter<T>(items: T[], key: (t: T) => number, limit: number) {
+    let lo = -1
+    let hi = items.length
+    while (lo + 1 < hi) {
+        const mid = (lo + hi) >> 1
+        if (key(items[mid]) <= limit) lo = mid
+        else hi = mid
+    }
+    return items[lo] as T | undefined
+}
+
 export class Symbols {
     private readonly marks: Mark[] = []
+    private readonly functions: { name: string; startpc: number }[]
     private readonly starts: number[] = []
 
     constructor(private readonly dbg: DebugFile) {
@@ -35,6 +51,9 @@ export class Symbols {
             this.marks.push({ pc, pos })
         }
         this.marks.sort((a, b) => a.pc - b.pc)
+        this.functions = [...dbg.functions].sort(
+            (a, b) => a.startpc - b.startpc,
+        )
         let start = 0
         for (const s of dbg.sources) {
             this.starts.push(start)
@@ -44,22 +63,15 @@ export class Symbols {
 
     /** The end of the last function's code, which the VM wants below 65,536. */
     get codeEnd() {
-        return Math.max(...this.dbg.functions.map(f => f.startpc + f.size))
+        const ends = this.dbg.functions.map(f => f.startpc + f.size)
+        return Math.max(...ends) - DESCRIPTOR_SIZE
     }
 
     /** @param pc counted from the start of the program image */
     place(pc: number): CodePlace {
-        const fn = this.dbg.functions.find(
-            f => pc >= f.startpc && pc < f.startpc + f.size,
-        )
-        let lo = 0
-        let hi = this.marks.length
-        while (lo + 1 < hi) {
-            const mid = (lo + hi) >> 1
-            if (this.marks[mid].pc <= pc) lo = mid
-            else hi = mid
-        }
-        const { file, line } = this.position(this.marks[lo]?.pos ?? 0)
+        const fn = lastNotAfter(this.functions, f => f.startpc, pc)
+        const mark = lastNotAfter(this.marks, m => m.pc, pc)
+        const { file, line } = this.position(mark?.pos ?? 0)
         return { fn: fn?.name ?? "?", file, line }
     }
 

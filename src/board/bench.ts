@@ -17,8 +17,8 @@ const door = ds as Door
 const ctl = Buffer.alloc(CTL_SIZE)
 
 /** The fiber that waits for its transfer, and the one that idles. */
-let transferring: ds.Fiber
-let idling: ds.Fiber
+let transferring: ds.Fiber | undefined
+let idling: ds.Fiber | undefined
 
 function operation(op: DoorOp, arg0: number, arg1: number) {
     ctl[0] = op
@@ -97,6 +97,9 @@ export function openBench(): Board {
         beatIn: new BenchPin(DoorPin.BeatIn),
         fence: new BenchPin(DoorPin.Fence),
         present: new BenchPin(DoorPin.Present),
+        intHome: new BenchPin(DoorPin.IntHome),
+        intPartner: new BenchPin(DoorPin.IntPartner),
+        intLink: new BenchPin(DoorPin.IntLink),
     }
     return { pins, read, spiConfigure, spiXfer, idle, wake }
 }

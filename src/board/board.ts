@@ -22,6 +22,10 @@ export interface Pins {
     fence: Pin
     /** pulled up here, grounded at the partner's end of the cable */
     present: Pin
+    /** interrupt lines of the W5500s, low while there is news */
+    intHome: Pin
+    intPartner: Pin
+    intLink: Pin
 }
 
 /**

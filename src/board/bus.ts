@@ -1,6 +1,6 @@
 /**
  * The arbiter of the one SPI bus. A fiber owns the bus from the moment a chip
- * select goes low until it is high again; others wait in order.
+ * select goes low until it is high again; the other one waits.
  *
  * Flat on purpose: a script call costs 20 µs and more on a Pico, and each
  * mirrored write makes some thirty transfers.
@@ -11,22 +11,30 @@ import { Board, Pin } from "./board"
 /** One more transfer with the chip that is selected: see `Board.spiXfer`. */
 export let spiXfer: (tx: Buffer, rx: Buffer) => Promise<void>
 
+/** Level of an input pin: see `Board.read`. */
+export let readPin: (pin: Pin) => number
+
 let owned = false
-const waiting: ds.Fiber[] = []
+/** The fiber that wants the bus next. There are only two that use it. */
+let waiting: ds.Fiber | undefined
 
 /** Gives the arbiter its bus. */
 export function startBus(board: Board) {
     spiXfer = board.spiXfer
+    readPin = board.read
 }
 
 async function turn() {
-    waiting.push(ds.Fiber.self())
+    ds.assert(!waiting)
+    waiting = ds.Fiber.self()
     await ds.suspend()
 }
 
-/** Hands the bus, still owned, to who has waited longest. */
+/** Hands the bus, still owned, to who waits for it. */
 function handOver() {
-    waiting.shift().resume(0)
+    const fiber = waiting as ds.Fiber
+    waiting = undefined
+    fiber.resume(0)
 }
 
 /** One transfer with one chip: select, exchange, deselect. */
@@ -36,7 +44,7 @@ export async function transfer(cs: Pin, tx: Buffer, rx: Buffer) {
     cs.setMode(ds.GPIOMode.OutputLow)
     await spiXfer(tx, rx)
     cs.setMode(ds.GPIOMode.OutputHigh)
-    if (waiting.length) handOver()
+    if (waiting) handOver()
     else owned = false
 }
 
@@ -49,7 +57,7 @@ export async function select(cs: Pin) {
 
 export function deselect(cs: Pin) {
     cs.setMode(ds.GPIOMode.OutputHigh)
-    if (waiting.length) handOver()
+    if (waiting) handOver()
     else owned = false
 }
 
@@ -58,6 +66,6 @@ export async function lendBus(buf: Buffer) {
     if (owned) await turn()
     else owned = true
     await spiXfer(buf, buf)
-    if (waiting.length) handOver()
+    if (waiting) handOver()
     else owned = false
 }

@@ -38,4 +38,7 @@ export enum DoorPin {
     BeatIn,
     Fence,
     Present,
+    IntHome,
+    IntPartner,
+    IntLink,
 }

@@ -33,6 +33,7 @@ export const W5500_VERSION = 0x04
 
 const Sn_MR = 0x00
 const Sn_CR = 0x01
+const Sn_IR = 0x02
 const Sn_DIPR = 0x0c
 const Sn_RXBUF_SIZE = 0x1e
 const Sn_TX_WR = 0x24
@@ -70,9 +71,6 @@ const BLOCK_TX = 2
 const BLOCK_RX = 3
 const HEADER = 3
 
-/** Bytes of data that fit into one frame. */
-export const MAX_DATA = 4096 - HEADER
-
 /** Where data begins in a frame's buffer. */
 export const DATA = HEADER
 
@@ -91,6 +89,8 @@ export interface Socket {
     sr: number
     txFree: number
     rxSize: number
+    /** interrupts of the last `poll` that no command has cleared */
+    ir: number
     /** our side of the chip's pointers */
     txWr: number
     rxRd: number
@@ -120,6 +120,7 @@ export function makeChip(cs: Pin, count: number): Chip {
             sr: 0,
             txFree: 0,
             rxSize: 0,
+            ir: 0,
             txWr: 0,
             rxRd: 0,
             readBlock: block | (BLOCK_SOCKET << 3),
@@ -232,6 +233,7 @@ export async function readSir(chip: Chip) {
 async function command(s: Socket, code: number) {
     commandFrame[2] = s.writeBlock
     commandFrame[3] = code
+    s.ir = 0
     await transfer(s.cs, commandFrame, scratch5)
 }
 
@@ -308,6 +310,7 @@ export async function poll(s: Socket) {
     const b = status
     pollFrame[2] = s.readBlock
     await transfer(s.cs, pollFrame, b)
+    s.ir = b[HEADER + 0x02] & IR_NEWS
     const sr = b[HEADER + 0x03]
     s.txFree = (b[HEADER + 0x20] << 8) | b[HEADER + 0x21]
     s.rxSize = (b[HEADER + 0x26] << 8) | b[HEADER + 0x27]
@@ -316,6 +319,17 @@ export async function poll(s: Socket) {
         s.txWr = (b[HEADER + 0x24] << 8) | b[HEADER + 0x25]
         s.rxRd = (b[HEADER + 0x28] << 8) | b[HEADER + 0x29]
     }
+}
+
+/** Clears interrupts that no command has cleared. */
+export async function clearInterrupts(s: Socket) {
+    const p = pointerFrame
+    p[1] = Sn_IR
+    p[2] = s.writeBlock
+    p[3] = s.ir
+    p[4] = 0 // Sn_SR, which is read-only
+    s.ir = 0
+    await transfer(s.cs, p, scratch5)
 }
 
 /**

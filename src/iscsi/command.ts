@@ -48,7 +48,7 @@ import {
 } from "./pdu"
 import { push } from "./ring"
 import { reject } from "./session"
-import { endTask, Task, takeTask, TaskState } from "./task"
+import { endTask, Task, TaskFlag, takeTask, TaskState } from "./task"
 import { afterData } from "./transfer"
 
 export function commandPdu(
@@ -128,7 +128,7 @@ function addReply(c: Conn, itt: number, flags: number, expected: number) {
 function startFlush(c: Conn, t: Task) {
     t.volume = c.port.unit.volume
     t.residual = 0
-    t.isForced = true
+    t.flags |= TaskFlag.Forced
     t.seq = flush(t.volume)
     t.state = TaskState.Waiting
     push(c.waiting, t.index)
@@ -145,7 +145,7 @@ function startMove(
 ): string | undefined {
     t.volume = c.port.unit.volume
     t.lba = lba
-    t.isForced = isForced
+    if (isForced) t.flags |= TaskFlag.Forced
     const isWrite = outcome === Outcome.Write
     const direction = isWrite ? COMMAND_WRITE : COMMAND_READ
     const bytes = blocks * 512
@@ -155,8 +155,8 @@ function startMove(
         const limit = flags & direction ? expected : 0
         t.blocksLeft = bytes <= limit ? blocks : limit >> 9
     }
-    t.isVerify = outcome === Outcome.Verify
-    t.residual = t.isVerify ? expected : expected - bytes
+    if (outcome === Outcome.Verify) t.flags |= TaskFlag.Verify
+    t.residual = outcome === Outcome.Verify ? expected : expected - bytes
     if (isWrite) return startWrite(c, t, flags, expected, length)
     t.state = TaskState.Reading
     t.readState = ReadState.Idle
@@ -182,7 +182,7 @@ function startWrite(
         unsolicited = n.firstBurst < expected ? n.firstBurst : expected
         unsolicited -= length
     }
-    t.unsolicited = unsolicited
+    t.owed = unsolicited
     if (length > 0) {
         c.sink = Sink.Task
         c.sinkTask = t.index

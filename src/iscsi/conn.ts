@@ -33,20 +33,29 @@ export interface Negotiated {
     isImmediateData: boolean
 }
 
+/** `Conn.flags` */
+export enum ConnFlag {
+    Discovery = 1,
+    /** the initiator has named the target */
+    HasTarget = 2,
+    /** our MaxRecvDataSegmentLength has been declared */
+    HasDeclared = 4,
+}
+
+/** Bytes of `Conn.sn`. */
+const SN_SIZE = 12
+export const SN_ISID = SN_SIZE
+
 export interface Conn {
     port: Port
     socket: Socket
     phase: Phase
-    /** loops of the main loop that the socket is polled for without a hint */
-    hot: number
 
     /// session ///
 
-    isDiscovery: boolean
-    /** ISID, 6 bytes */
-    isid: Buffer
+    flags: number
     initiator: string
-    /** StatSN, ExpCmdSN and MaxCmdSN, as they stand in a PDU */
+    /** StatSN, ExpCmdSN and MaxCmdSN, as they stand in a PDU; then the ISID */
     sn: Buffer
     /** commands that MaxCmdSN promises */
     granted: number
@@ -55,13 +64,6 @@ export interface Conn {
     attention: number
     negotiated: Negotiated
 
-    /// login ///
-
-    /** the text of a login request that is continued in the next */
-    text: Buffer | undefined
-    hasTarget: boolean
-    /** our MaxRecvDataSegmentLength has been declared */
-    hasDeclared: boolean
     /** when the login, or the end of the connection, began; ms */
     since: number
 
@@ -74,6 +76,8 @@ export interface Conn {
     sinkTask: number
     /** bytes that must be there before it is worth to read again */
     need: number
+    /** something could be sent if the chip had room */
+    wantsRoom: boolean
 
     /// sending ///
 
@@ -89,11 +93,9 @@ export function makeConn(port: Port, socket: Socket): Conn {
         port,
         socket,
         phase: Phase.Closed,
-        hot: 0,
-        isDiscovery: false,
-        isid: Buffer.alloc(6),
+        flags: 0,
         initiator: "",
-        sn: Buffer.alloc(12),
+        sn: Buffer.alloc(SN_SIZE + 6),
         granted: 0,
         taskCount: 0,
         attention: 0,
@@ -104,15 +106,13 @@ export function makeConn(port: Port, socket: Socket): Conn {
             isInitialR2t: true,
             isImmediateData: true,
         },
-        text: undefined,
-        hasTarget: false,
-        hasDeclared: false,
         since: 0,
         sink: Sink.None,
         sinkLeft: 0,
         sinkPad: 0,
         sinkTask: 0,
         need: 0,
+        wantsRoom: false,
         transfers: makeRing(),
         waiting: makeRing(),
         reads: makeRing(),

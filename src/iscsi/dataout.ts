@@ -2,7 +2,7 @@
 import { get32 } from "../wire/bytes"
 import { BUFFER_OFFSET, FINAL, FLAGS, ITT, NO_TAG, TTT } from "../wire/iscsi"
 import { Conn, Sink } from "./conn"
-import { TASKS, Task, tasks, TaskState } from "./task"
+import { isOrphan, Task, TaskFlag, TASKS, tasks, TaskState } from "./task"
 import { afterData } from "./transfer"
 
 function find(c: Conn, itt: number): Task | undefined {
@@ -12,7 +12,7 @@ function find(c: Conn, itt: number): Task | undefined {
             t.state === TaskState.Receiving &&
             t.itt === itt &&
             t.conn === c &&
-            !t.isOrphan
+            !isOrphan(t)
         )
             return t
     }
@@ -29,20 +29,17 @@ export function dataOutPdu(
     // a command that failed at once, or was aborted: its data are dropped
     if (!t) return undefined
     const ttt = b.getAt(at + TTT, "u32")
-    const isUnsolicited = ttt === NO_TAG
-    if (!isUnsolicited && ttt !== t.index)
+    const isUnsolicited = (t.flags & TaskFlag.Solicited) === 0
+    if (ttt !== (isUnsolicited ? NO_TAG : t.index))
         return "Data-Out for an R2T that was not sent"
     if (get32(b, at + BUFFER_OFFSET) !== t.offset)
         return "Data-Out at the wrong offset"
-    if (length > (isUnsolicited ? t.unsolicited : t.solicited))
-        return "Data-Out longer than asked for"
-    const isFinal = (b[at + FLAGS] & FINAL) !== 0
-    if (isUnsolicited) {
-        t.unsolicited -= length
-        if (isFinal) t.unsolicited = 0
-    } else {
-        t.solicited -= length
-        if (isFinal && t.solicited > 0) return "Data-Out shorter than asked for"
+    if (length > t.owed) return "Data-Out longer than asked for"
+    t.owed -= length
+    if (b[at + FLAGS] & FINAL) {
+        if (t.owed > 0 && !isUnsolicited)
+            return "Data-Out shorter than asked for"
+        t.owed = 0
     }
     if (length > 0) {
         c.sink = Sink.Task

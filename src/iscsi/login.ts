@@ -20,7 +20,7 @@ import {
     VERSION_MIN,
 } from "../wire/iscsi"
 import { Sense } from "../wire/scsi"
-import { Conn, Phase } from "./conn"
+import { Conn, ConnFlag, Phase, SN_ISID } from "./conn"
 import { out } from "../net/frames"
 import { addData, addHeader, countStatus } from "./pdu"
 import { ANSWER_ROOM } from "./receive"
@@ -38,6 +38,17 @@ import { requestDrop } from "./portal"
 /** Text of one login request that comes in pieces. */
 const MAX_TEXT = 2048
 
+/** Text of a request that goes on in the next one, and whose it is. */
+let pending = Buffer.alloc(0)
+let pendingOf: Conn | undefined
+
+/** Drops the text of a login that is over. */
+export function endLogin(c: Conn) {
+    if (pendingOf !== c) return
+    pending = Buffer.alloc(0)
+    pendingOf = undefined
+}
+
 export function loginPdu(
     c: Conn,
     b: Buffer,
@@ -46,16 +57,19 @@ export function loginPdu(
 ): string | undefined {
     const flags = b[at + FLAGS]
     const itt = b.getAt(at + ITT, "u32")
-    if (c.initiator === "" && !c.text) firstRequest(c, b, at)
+    if (c.initiator === "" && pendingOf !== c) firstRequest(c, b, at)
     let text = b.slice(at + BHS, at + BHS + length)
-    if (c.text) text = c.text.concat(text)
+    if (pendingOf === c) text = pending.concat(text)
     if (text.length > MAX_TEXT) return "login text too long"
     if (flags & CONTINUE) {
-        c.text = text
+        // one at a time: an initiator that is not the first has to come again
+        if (pendingOf && pendingOf !== c) return "another login is continued"
+        pending = text
+        pendingOf = c
         answer(c, itt, flags & 0x0c, LoginStatus.Success)
         return undefined
     }
-    c.text = undefined
+    endLogin(c)
     const status = check(c, b, at, text)
     if (status !== LoginStatus.Success) {
         answer(c, itt, 0, status)
@@ -67,7 +81,7 @@ export function loginPdu(
 
 /** The numbers of the session begin with its first request. */
 function firstRequest(c: Conn, b: Buffer, at: number) {
-    c.isid.blitAt(0, b, at + ISID, 6)
+    c.sn.blitAt(SN_ISID, b, at + ISID, 6)
     c.sn.blitAt(EXP_CMD_SN - STAT_SN, b, at + CMD_SN, 4)
     c.sn.blitAt(MAX_CMD_SN - STAT_SN, b, at + CMD_SN, 4)
     setDefaults(c.negotiated)
@@ -89,14 +103,16 @@ function check(c: Conn, b: Buffer, at: number, text: Buffer): LoginStatus {
     if (type !== undefined) {
         if (type !== "Discovery" && type !== "Normal")
             return LoginStatus.SessionTypeNotSupported
-        c.isDiscovery = type === "Discovery"
+        if (type === "Discovery") c.flags |= ConnFlag.Discovery
     }
     const target = valueOf(text, "TargetName")
     if (target !== undefined) {
         if (target !== c.port.target) return LoginStatus.NotFound
-        c.hasTarget = true
+        c.flags |= ConnFlag.HasTarget
     }
-    if (!c.isDiscovery && !c.hasTarget) return LoginStatus.MissingParameter
+    // a session that is not for discovery is for a target
+    if ((c.flags & (ConnFlag.Discovery | ConnFlag.HasTarget)) === 0)
+        return LoginStatus.MissingParameter
     const methods = valueOf(text, "AuthMethod")
     if (methods !== undefined && !lists(methods, "None"))
         return LoginStatus.AuthenticationFailure
@@ -139,8 +155,9 @@ function addAnswers(c: Conn, stage: Stage, text: Buffer, at: number): number {
     if (end < 0) return end
     if (valueOf(text, "TargetName") !== undefined)
         end = putPair(out, end, "TargetPortalGroupTag", "1")
-    if (stage === Stage.Operational && !c.hasDeclared) {
-        c.hasDeclared = true
+    const mustDeclare = (c.flags & ConnFlag.HasDeclared) === 0
+    if (stage === Stage.Operational && mustDeclare) {
+        c.flags |= ConnFlag.HasDeclared
         end = putPair(out, end, "MaxRecvDataSegmentLength", MAX_RECV + "")
     }
     return end
@@ -155,7 +172,7 @@ function answer(
 ): number {
     const isGood = status === LoginStatus.Success
     const at = addHeader(c, Op.LoginResponse, isGood ? flags : 0, itt)
-    out.blitAt(at + ISID, c.isid, 0, 6)
+    out.blitAt(at + ISID, c.sn, SN_ISID, 6)
     // sessions are told apart by initiator and ISID; the number only has to
     // be there when the session is
     if (c.phase === Phase.FullFeature) put16(out, at + TSIH, 1 + c.socket.n)
@@ -172,7 +189,9 @@ function enter(c: Conn): boolean {
     c.attention = c.port.attention || Sense.PowerOn
     event(
         `${c.port.name} port: login ${c.initiator}` +
-            (c.isDiscovery ? " discovery" : ` socket=${c.socket.n}`),
+            (c.flags & ConnFlag.Discovery
+                ? " discovery"
+                : ` socket=${c.socket.n}`),
     )
     return true
 }
@@ -186,9 +205,9 @@ function reinstate(c: Conn) {
             old !== c &&
             old.phase === Phase.FullFeature &&
             old.initiator === c.initiator &&
-            old.isDiscovery === c.isDiscovery &&
-            old.isid.getAt(0, "u32") === c.isid.getAt(0, "u32") &&
-            old.isid.getAt(4, "u16") === c.isid.getAt(4, "u16")
+            ((old.flags ^ c.flags) & ConnFlag.Discovery) === 0 &&
+            old.sn.getAt(SN_ISID, "u32") === c.sn.getAt(SN_ISID, "u32") &&
+            old.sn.getAt(SN_ISID + 4, "u16") === c.sn.getAt(SN_ISID + 4, "u16")
         )
             requestDrop(old)
     }

@@ -22,9 +22,15 @@ export interface Port {
     /** physical: "home" or "partner" */
     name: string
     chip: Chip
+    /** the chip's interrupt line */
+    int: Pin
     conns: Conn[]
     /** serves now */
     isActive: boolean
+    /** whose socket had news last */
+    latest: Conn
+    /** look once more: news may have come while the last were handled */
+    again: boolean
 
     /// the entry: who the port is ///
 
@@ -37,11 +43,14 @@ export interface Port {
     attention: number
 }
 
-export function makePort(name: string, cs: Pin): Port {
+export function makePort(name: string, cs: Pin, int: Pin): Port {
     const chip = makeChip(cs, SOCKET_KB.length)
     const port: Port = {
         name,
         chip,
+        int,
+        latest: undefined as any,
+        again: false,
         conns: [],
         isActive: false,
         identity: Buffer.alloc(IDENTITY_SIZE),
@@ -56,6 +65,7 @@ export function makePort(name: string, cs: Pin): Port {
     }
     for (let i = 0; i < chip.sockets.length; ++i)
         port.conns.push(makeConn(port, chip.sockets[i]))
+    port.latest = port.conns[0]
     return port
 }
 

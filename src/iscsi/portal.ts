@@ -2,6 +2,7 @@
 import * as ds from "@devicescript/core"
 import { event } from "../console/events"
 import {
+    clearInterrupts,
     close,
     disconnect,
     listen,
@@ -17,12 +18,11 @@ import { clear } from "./ring"
 import { Conn, Phase, Sink } from "./conn"
 import { dropOut, flushOut } from "../net/out"
 import { Port, tcpPortIn } from "./port"
+import { endLogin } from "./login"
 import { receive } from "./receive"
 import { sendReady } from "./transfer"
 import { closeWindow, orphanTasks } from "./task"
 
-/** Turns of the main loop that a socket is polled for after it had news. */
-const HOT_TURNS = 8
 /** A login must be over by then. */
 const LOGIN_LIMIT_MS = 10000
 /** A host that does not end its side of a connection is not waited for. */
@@ -45,39 +45,63 @@ export async function closePort(port: Port) {
     }
 }
 
-/** Goes round a port's sockets once. @returns whether any had work */
+/**
+ * Looks after the sockets that have news: first the one that had news last,
+ * for it mostly is the one again.
+ * @returns whether there were any
+ */
 export async function servePort(port: Port): Promise<boolean> {
-    let worked = false
-    let isHot = false
-    const conns = port.conns
-    for (let i = 0; i < conns.length; ++i)
-        if (conns[i].hot > 0) {
-            isHot = true
-            if (await visit(conns[i])) worked = true
-        }
-    if (isHot) return worked
-    // nothing was expected: ask for all sockets at once
+    port.again = false
+    if (await visit(port.latest)) {
+        port.again = true
+        return true
+    }
     let sir = await readSir(port.chip)
     for (let i = 0; sir > 0; ++i) {
-        if (sir & 1) conns[i].hot = HOT_TURNS
+        if (sir & 1) {
+            port.latest = port.conns[i]
+            if (await visit(port.latest)) port.again = true
+        }
         sir >>= 1
-        worked = true
+    }
+    return port.again
+}
+
+/** Lets sessions go on that waited for the log, the card or the pool. */
+export async function resumeSessions(port: Port): Promise<boolean> {
+    let worked = false
+    const conns = port.conns
+    for (let i = 0; i < conns.length; ++i) {
+        const c = conns[i]
+        if (c.taskCount === 0 || c.phase !== Phase.FullFeature) continue
+        if (await sendReady(c)) worked = true
+        await flushOut(c.socket)
+        // no room in the chip: its news are that there is some
+        if (c.wantsRoom) port.again = true
     }
     return worked
 }
 
+/** Looks at a socket. @returns whether it had news */
 async function visit(c: Conn): Promise<boolean> {
     const s = c.socket
     await poll(s)
-    if (s.sr !== SOCK_ESTABLISHED) return await stateChanged(c)
-    if (c.phase === Phase.Closed) begin(c)
-    let worked = await sendReady(c)
-    if (s.rxSize >= c.need && c.phase !== Phase.Closing && (await receive(c)))
-        worked = true
-    await flushOut(s)
-    if (c.phase === Phase.Closing && c.taskCount === 0) await hangUp(c)
-    if (worked || c.taskCount > 0) c.hot = HOT_TURNS
-    else c.hot--
+    let worked = false
+    if (s.sr !== SOCK_ESTABLISHED) worked = await stateChanged(c)
+    else {
+        if (c.phase === Phase.Closed) begin(c)
+        if (c.wantsRoom && (await sendReady(c))) worked = true
+        if (
+            s.rxSize >= c.need &&
+            c.phase !== Phase.Closing &&
+            (await receive(c))
+        )
+            worked = true
+        if (c.taskCount > 0 && (await sendReady(c))) worked = true
+        await flushOut(s)
+        if (c.phase === Phase.Closing && c.taskCount === 0) await hangUp(c)
+    }
+    if (s.ir) await clearInterrupts(s)
     return worked
 }
 
@@ -85,17 +109,13 @@ function begin(c: Conn) {
     c.phase = Phase.Login
     c.since = ds.millis()
     c.sn.fillAt(0, 12, 0)
-    c.isDiscovery = false
-    c.hasTarget = false
-    c.hasDeclared = false
-    c.text = undefined
+    c.flags = 0
     c.need = BHS
 }
 
 /** The socket is not connected, or not any more. */
 async function stateChanged(c: Conn): Promise<boolean> {
     const s = c.socket
-    c.hot--
     if (s.sr === SOCK_LISTEN) return false
     if (s.sr === SOCK_CLOSE_WAIT) {
         await hangUp(c)
@@ -106,9 +126,6 @@ async function stateChanged(c: Conn): Promise<boolean> {
         await listen(s, tcpPortIn(c.port.identity))
         return true
     }
-    // on the way from one state to another, but not for ever
-    c.hot = HOT_TURNS
-    if (ds.millis() - c.since > LINGER_LIMIT_MS) await close(s)
     return false
 }
 
@@ -134,28 +151,38 @@ export function forget(c: Conn) {
     c.sinkPad = 0
     c.need = BHS
     c.initiator = ""
+    endLogin(c)
 }
 
 /** Ends a session now, and its connection at the next visit. */
 export function requestDrop(c: Conn) {
     forget(c)
     c.phase = Phase.Closing
-    c.hot = HOT_TURNS
 }
 
 /** Ends a connection for a reason that the console shall tell. */
 export async function drop(c: Conn, why: string) {
     event(`${c.port.name} port: connection ${c.socket.n} dropped: ${why}`)
     await hangUp(c)
-    c.hot = HOT_TURNS
 }
 
-/** Ends logins that take too long. Call now and then. */
-export async function checkLogins(port: Port) {
+/** Ends what takes too long: logins, and ends of connections. */
+export async function checkConns(port: Port) {
     const now = ds.millis()
     for (let i = 0; i < port.conns.length; ++i) {
         const c = port.conns[i]
+        const s = c.socket
         if (c.phase === Phase.Login && now - c.since > LOGIN_LIMIT_MS)
             await drop(c, "login takes too long")
+        else if (c.phase === Phase.Closing) await hangUp(c)
+        else if (
+            c.phase === Phase.Closed &&
+            s.sr !== SOCK_LISTEN &&
+            now - c.since > LINGER_LIMIT_MS
+        ) {
+            await poll(s)
+            if (s.sr !== SOCK_LISTEN && s.sr !== SOCK_ESTABLISHED)
+                await listen(s, tcpPortIn(port.identity))
+        }
     }
 }

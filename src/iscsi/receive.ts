@@ -1,5 +1,5 @@
 /** The receiving half of a connection: headers to handlers, data to sinks. */
-import { consume, DATA, MAX_DATA, readRx } from "../drivers/w5500"
+import { consume, DATA, readRx } from "../drivers/w5500"
 import { get24 } from "../wire/bytes"
 import { MAX_RECV } from "./text"
 import {
@@ -14,7 +14,7 @@ import { Conn, Phase, Sink } from "./conn"
 import { commandPdu } from "./command"
 import { dataOutPdu } from "./dataout"
 import { loginPdu } from "./login"
-import { inFrame } from "../net/frames"
+import { inFrame, MAX_DATA } from "../net/frames"
 import { roomIn } from "../net/out"
 import { drop } from "./portal"
 import {

@@ -31,7 +31,7 @@ import { Conn, countCommand, isExpected, Phase } from "./conn"
 import { out } from "../net/frames"
 import { addData, addHeader, countStatus, putNoTag } from "./pdu"
 import { clear, remove } from "./ring"
-import { abortTask, Task, TASKS, tasks, TaskState } from "./task"
+import { abortTask, isOrphan, Task, TASKS, tasks, TaskState } from "./task"
 import { sendTargets } from "./text"
 
 /**
@@ -148,7 +148,7 @@ function abortOne(c: Conn, itt: number): TmfResponse {
 
 function isLive(t: Task): boolean {
     return (
-        !t.isOrphan &&
+        !isOrphan(t) &&
         t.state !== TaskState.Free &&
         t.state !== TaskState.Aborted
     )

@@ -21,32 +21,37 @@ export enum TaskState {
     Aborted,
 }
 
+/** `Task.flags` */
+export enum TaskFlag {
+    /** the connection is gone */
+    Orphan = 1,
+    /** a read whose data nobody gets: VERIFY */
+    Verify = 2,
+    /** wait until the data survive a loss of all power */
+    Forced = 4,
+    /** what is owed was asked for by R2T */
+    Solicited = 8,
+}
+
 export interface Task extends ReadJob {
     index: number
     state: TaskState
     conn: Conn
-    /** the connection is gone */
-    isOrphan: boolean
+    flags: number
     /** initiator task tag, as it stands in the PDU */
     itt: number
     /** bytes that the initiator expects more than the command moves */
     residual: number
-    /** a read whose data nobody gets: VERIFY */
-    isVerify: boolean
     /** bytes of data that have come or gone */
     offset: number
     /** blocks from `lba` on that have not gone to the log, or come from it */
     blocksLeft: number
     /** bytes in the piece that is being filled, of a write */
     fill: number
-    /** bytes that the initiator may still send unasked */
-    unsolicited: number
-    /** bytes asked for by R2T that have not come */
-    solicited: number
+    /** bytes that the initiator may still send, or was asked for by R2T */
+    owed: number
     /** R2TSN of a write, DataSN of a read */
     sn: number
-    /** wait until the data survive a loss of all power */
-    isForced: boolean
     /** wait for log entries up to this one */
     seq: number
     /** `Sense` of a failure that is reported when all data have come */
@@ -57,6 +62,8 @@ export const tasks: Task[] = []
 
 /** Tasks that are neither in use nor promised to a session. */
 let credits = TASKS
+/** Tasks that are aborted and not yet gone. */
+let aborted = 0
 
 export function makeTasks() {
     for (let i = 0; i < TASKS; ++i)
@@ -64,21 +71,18 @@ export function makeTasks() {
             index: i,
             state: TaskState.Free,
             conn: undefined as any,
-            isOrphan: false,
+            flags: 0,
             volume: undefined as any,
             itt: 0,
             residual: 0,
-            isVerify: false,
             offset: 0,
             lba: 0,
             blocksLeft: 0,
             run: -1,
             count: 0,
             fill: 0,
-            unsolicited: 0,
-            solicited: 0,
+            owed: 0,
             sn: 0,
-            isForced: false,
             seq: 0,
             sense: 0,
             readState: ReadState.Idle,
@@ -133,20 +137,21 @@ export function takeTask(c: Conn, isPromised: boolean): Task | undefined {
         const t = tasks[i]
         if (t.state === TaskState.Free) {
             t.conn = c
-            t.isOrphan = false
+            t.flags = 0
             t.run = -1
             t.offset = 0
             t.sense = 0
-            t.isForced = false
-            t.unsolicited = 0
-            t.solicited = 0
+            t.owed = 0
             t.sn = 0
-            t.isVerify = false
             c.taskCount++
             return t
         }
     }
     return undefined
+}
+
+export function isOrphan(t: Task): boolean {
+    return (t.flags & TaskFlag.Orphan) !== 0
 }
 
 /** Ends a task; its credit goes to its session first. */
@@ -155,7 +160,7 @@ export function endTask(t: Task) {
     if (t.run >= 0) giveRun(own, t.run, t.count)
     t.run = -1
     t.state = TaskState.Free
-    if (t.isOrphan) {
+    if (isOrphan(t)) {
         credits++
         return
     }
@@ -168,22 +173,24 @@ export function endTask(t: Task) {
 /** Ends a task without an answer. */
 export function abortTask(t: Task) {
     const c = t.conn
-    if (!t.isOrphan && c.sink === Sink.Task && c.sinkTask === t.index) {
+    if (!isOrphan(t) && c.sink === Sink.Task && c.sinkTask === t.index) {
         // its data are still coming: they must not end in another's task
         c.sink = Sink.Discard
         c.need = 1
     }
     // a queued read may write to its run: the run is given back after it
-    if (t.readState === ReadState.Queued) t.state = TaskState.Aborted
-    else endTask(t)
+    if (t.readState === ReadState.Queued) {
+        t.state = TaskState.Aborted
+        aborted++
+    } else endTask(t)
 }
 
 /** Ends all tasks of a connection that is gone. */
 export function orphanTasks(c: Conn) {
     for (let i = 0; i < TASKS; ++i) {
         const t = tasks[i]
-        if (t.conn !== c || t.isOrphan || t.state === TaskState.Free) continue
-        t.isOrphan = true
+        if (t.conn !== c || isOrphan(t) || t.state === TaskState.Free) continue
+        t.flags |= TaskFlag.Orphan
         abortTask(t)
     }
     c.taskCount = 0
@@ -191,10 +198,12 @@ export function orphanTasks(c: Conn) {
 
 /** Ends aborted tasks whose reads are over. */
 export function reapTasks() {
+    if (aborted === 0) return
     for (let i = 0; i < TASKS; ++i) {
         const t = tasks[i]
         if (t.state === TaskState.Aborted && t.readState !== ReadState.Queued) {
             t.readState = ReadState.Idle
+            aborted--
             endTask(t)
         }
     }

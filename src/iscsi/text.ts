@@ -4,7 +4,7 @@
  */
 import { putText } from "../wire/bytes"
 import { ID_IP } from "../wire/link"
-import { Conn, Negotiated } from "./conn"
+import { Conn, ConnFlag, Negotiated } from "./conn"
 import { tcpPortIn } from "./port"
 
 /** Our MaxRecvDataSegmentLength: a piece of the pool. */
@@ -229,7 +229,7 @@ export function sendTargets(
     const isWanted =
         wanted === "All" ||
         wanted === target ||
-        (wanted === "" && !c.isDiscovery)
+        (wanted === "" && (c.flags & ConnFlag.Discovery) === 0)
     if (!isWanted) return 0
     const end = putPair(to, at, "TargetName", target)
     return putPair(to, end, "TargetAddress", addressOf(c)) - at

@@ -6,7 +6,6 @@
  * needs its piece before its data come: it is asked for by R2T only then, and
  * what comes unasked waits in the chip until there are blocks.
  */
-import { MAX_DATA } from "../drivers/w5500"
 import { write } from "../store/log"
 import { giveRun, GROUP, own, pool, takeRun } from "../store/pool"
 import { cardHasFailed, queueRead, ReadState } from "../store/storage"
@@ -27,7 +26,7 @@ import {
 } from "../wire/iscsi"
 import { Sense, SENSE_SIZE } from "../wire/scsi"
 import { Conn, Sink } from "./conn"
-import { out } from "../net/frames"
+import { MAX_DATA, out } from "../net/frames"
 import { outLength, roomIn, stream, writeOut } from "../net/out"
 import {
     addHeader,
@@ -39,7 +38,7 @@ import {
 import { SOCKET_KB } from "./port"
 import { NEVER, setNeed } from "./receive"
 import { count, first, isEmpty, push, remove, second, shift } from "./ring"
-import { endTask, Task, tasks, TaskState } from "./task"
+import { endTask, Task, TaskFlag, tasks, TaskState } from "./task"
 
 const BLOCK = 512
 /** The longest answer without data: a response with sense. */
@@ -102,11 +101,10 @@ function finishPiece(t: Task) {
 /** A PDU's data have all come: what does the write need now? */
 export function afterData(c: Conn, t: Task) {
     if (t.blocksLeft === 0) {
-        if (t.unsolicited > 0 || t.solicited > 0) return
+        if (t.owed > 0) return
         t.state = TaskState.Waiting
         push(c.waiting, t.index)
-    } else if (t.unsolicited === 0 && t.solicited === 0)
-        push(c.transfers, t.index)
+    } else if (t.owed === 0) push(c.transfers, t.index)
 }
 
 /** Asks for the rest of the oldest write's piece. */
@@ -114,29 +112,34 @@ function askForData(c: Conn): boolean {
     const t = tasks[first(c.transfers)]
     if (t.run < 0 && !startPiece(t)) return false
     remove(c.transfers, t.index)
-    t.solicited = t.count * BLOCK - t.fill
+    t.owed = t.count * BLOCK - t.fill
+    t.flags |= TaskFlag.Solicited
     const at = addHeader(c, Op.R2t, FINAL, t.itt)
     out.setAt(at + TTT, "u32", t.index)
     put32(out, at + R2T_SN, t.sn)
     t.sn++
     put32(out, at + BUFFER_OFFSET, t.offset)
-    put32(out, at + DESIRED_LENGTH, t.solicited)
+    put32(out, at + DESIRED_LENGTH, t.owed)
     return true
 }
 
-/** Answers the oldest waiting task, if what it waits for has happened. */
-function answerWaiting(c: Conn): boolean {
+/** Whether what the oldest waiting task waits for has happened. */
+function isAnswerable(c: Conn): boolean {
     const t = tasks[first(c.waiting)]
     const v = t.volume
-    const done = t.isForced ? safe(v) : acknowledgeable(v)
-    if (done < t.seq && t.seq > 0) {
-        if (!cardHasFailed()) return false
-        t.sense = Sense.WriteError
-    }
+    const done = t.flags & TaskFlag.Forced ? safe(v) : acknowledgeable(v)
+    if (done >= t.seq || t.seq === 0) return true
+    if (!cardHasFailed()) return false
+    t.sense = Sense.WriteError
+    return true
+}
+
+/** Answers the oldest waiting task. */
+function answerWaiting(c: Conn) {
+    const t = tasks[first(c.waiting)]
     shift(c.waiting)
     addResponse(c, t.itt, t.sense, t.residual)
     endTask(t)
-    return true
 }
 
 /// Reads ///
@@ -156,7 +159,10 @@ function startRead(c: Conn, t: Task) {
     const bySegment = c.negotiated.maxSend >> 9
     if (n > bySegment) n = bySegment
     if (n > t.blocksLeft) n = t.blocksLeft
-    if (c.socket.txFree - outLength < BHS + n * BLOCK) return
+    if (c.socket.txFree - outLength < BHS + n * BLOCK) {
+        c.wantsRoom = true
+        return
+    }
     const run = takeRun(own, n)
     if (run < 0) return
     t.run = run
@@ -197,11 +203,15 @@ async function sendPiece(c: Conn, t: Task): Promise<boolean> {
         endRead(c, t)
         return true
     }
-    if (!t.isVerify && s.txFree - outLength < BHS + bytes) return false
+    const isVerify = (t.flags & TaskFlag.Verify) !== 0
+    if (!isVerify && s.txFree - outLength < BHS + bytes) {
+        c.wantsRoom = true
+        return false
+    }
     t.readState = ReadState.Idle
     t.lba += t.count
     t.blocksLeft -= t.count
-    if (!t.isVerify) await addDataIn(c, t, bytes)
+    if (!isVerify) await addDataIn(c, t, bytes)
     giveRun(own, t.run, t.count)
     t.run = -1
     if (t.blocksLeft > 0) startRead(c, t)
@@ -250,21 +260,32 @@ function endRead(c: Conn, t: Task) {
 export async function sendReady(c: Conn): Promise<boolean> {
     const s = c.socket
     let worked = false
+    c.wantsRoom = false
     if (c.need === NEVER) {
         const t = tasks[c.sinkTask]
-        if (t.state !== TaskState.Receiving || startPiece(t)) setNeed(c)
+        if (t.state !== TaskState.Receiving || startPiece(t)) {
+            setNeed(c)
+            c.port.again = true
+        }
     }
-    while (!isEmpty(c.transfers) && roomIn(s) >= ANSWER) {
+    while (!isEmpty(c.transfers) && hasRoom(c)) {
         if (!askForData(c)) break
         worked = true
     }
-    while (!isEmpty(c.waiting) && roomIn(s) >= ANSWER) {
-        if (!answerWaiting(c)) break
+    while (!isEmpty(c.waiting) && isAnswerable(c) && hasRoom(c)) {
+        answerWaiting(c)
         worked = true
     }
-    while (!isEmpty(c.reads) && roomIn(s) >= ANSWER) {
+    while (!isEmpty(c.reads) && hasRoom(c)) {
         if (!(await serveReads(c))) break
         worked = true
     }
     return worked
+}
+
+/** Whether the chip has room for an answer. */
+function hasRoom(c: Conn): boolean {
+    if (roomIn(c.socket) >= ANSWER) return true
+    c.wantsRoom = true
+    return false
 }

@@ -12,9 +12,16 @@ import { DATA } from "../drivers/w5500"
 const frame64 = Buffer.alloc(64)
 const frame1088 = Buffer.alloc(1088)
 export const small: Buffer[] = [frame64, frame1088]
-const inLarge = Buffer.alloc(4096)
+/**
+ * Two of these take 4 KiB with a header of either protocol. Twice as large
+ * ones would not save a transfer.
+ */
+const LARGE = 2112
+const inLarge = Buffer.alloc(LARGE)
 /** What is sent is put together here, from byte `DATA` on. */
-export const out = Buffer.alloc(4096)
+export const out = Buffer.alloc(LARGE)
+/** Bytes of data in the largest frame. */
+export const MAX_DATA = LARGE - DATA
 
 /** The smallest frame for so many received bytes. @param count ≤ MAX_DATA */
 export function inFrame(count: number): Buffer {

@@ -2,8 +2,8 @@
  * What the main loop sends: PDUs and frames are put together in `out` and go
  * to the chip with one transfer and one SEND for all of them.
  */
-import { DATA, MAX_DATA, send, Socket, writeTx } from "../drivers/w5500"
-import { out, small } from "./frames"
+import { DATA, send, Socket, writeTx } from "../drivers/w5500"
+import { MAX_DATA, out, small } from "./frames"
 
 /** Bytes that are put together. */
 export let outLength = 0

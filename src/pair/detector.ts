@@ -9,8 +9,14 @@
  * for a broken wire.
  */
 
-/** Silence of a channel for so long makes it silent. */
+/** Both channels silent for so long: the partner is suspected. */
 export const SILENT_MS = 60
+/**
+ * One channel silent for so long while the other is alive: it is broken. Longer,
+ * because a busy board may keep its partner waiting for a frame, and because a
+ * pair that is not one any more has to be brought together again.
+ */
+export const BROKEN_MS = 200
 /** A channel is alive when it was heard in this time: two periods and a half. */
 export const FRESH_MS = 30
 /** The fence must read low for so long to be broken: a reset is shorter. */
@@ -64,11 +70,6 @@ export function heardLink(d: Detector, now: number) {
     d.hasLink = true
 }
 
-/** The link is gone for certain, without waiting for silence. */
-export function lostLink(d: Detector) {
-    d.linkAt = -SILENT_MS
-}
-
 /** The level of the heartbeat line. Call every few milliseconds. */
 export function sampleBeat(d: Detector, now: number, level: number) {
     if (level === d.beatLevel) return
@@ -113,9 +114,9 @@ export function judge(d: Detector, now: number): Partner {
     if (beatAge <= FRESH_MS && linkAge <= FRESH_MS) d.partner = Partner.Alive
     else if (beatAge >= SILENT_MS && linkAge >= SILENT_MS)
         d.partner = Partner.Suspect
-    else if (beatAge >= SILENT_MS && linkAge <= FRESH_MS)
+    else if (beatAge >= BROKEN_MS && linkAge <= FRESH_MS)
         d.partner = Partner.BeatLost
-    else if (linkAge >= SILENT_MS && beatAge <= FRESH_MS)
+    else if (linkAge >= BROKEN_MS && beatAge <= FRESH_MS)
         d.partner = Partner.LinkLost
     // between fresh and silent nothing changes
     return d.partner

@@ -6,6 +6,7 @@
  */
 import * as ds from "@devicescript/core"
 import { Board } from "../board/board"
+import { readPin } from "../board/bus"
 import { event } from "../console/events"
 import { turns } from "../mainloop"
 import {
@@ -17,20 +18,23 @@ import {
     sampleCable,
 } from "./detector"
 import { Act, Fence, Fencing, makeFence, stepFence, Why } from "./fencing"
-import { canTakeOver, partnerIsFenced, partnerIsLost } from "./pair"
+import { tickLink } from "./link"
+import { canTakeOver, partnerIsFenced, partnerIsLost, tickPair } from "./pair"
 
 /** Between samples; the line changes every second time: a period of 20 ms. */
 const TICK_MS = 5
-/** Ticks between two tests of fence and cable. */
-const CABLE_TICKS = 4
-/** Ticks without a turn of the main loop after which it counts as dead. */
-const STUCK_TICKS = 100
+/** Ticks of a round, in which what needs no hurry is looked at. */
+const ROUND_TICKS = 4
+/** Rounds without a turn of the main loop after which it counts as dead. */
+const STUCK_ROUNDS = 25
 
 export const detector = makeDetector()
 export let fence: Fence
 
 let board: Board
 let level = 0
+let stuck = 0
+let lastTurns = 0
 
 export function startHeartbeat(b: Board, index: number) {
     board = b
@@ -46,25 +50,34 @@ export function releaseFence() {
 
 async function run() {
     const pins = board.pins
+    const d = detector
     let ticks = 0
-    let lastTurns = turns
-    let stuck = 0
     for (;;) {
         await ds.sleep(TICK_MS)
         ticks++
-        stuck = turns === lastTurns ? stuck + 1 : 0
-        lastTurns = turns
-        if (ticks & 1 && stuck < STUCK_TICKS) {
+        if (ticks & 1 && stuck < STUCK_ROUNDS) {
             level = 1 - level
             pins.beatOut.setMode(
                 level ? ds.GPIOMode.OutputHigh : ds.GPIOMode.OutputLow,
             )
         }
         const now = ds.millis()
-        sampleBeat(detector, now, board.read(pins.beatIn))
-        if (ticks % CABLE_TICKS === 0) testCable(now)
-        watch(now)
+        const heard = readPin(pins.beatIn)
+        if (heard !== d.beatLevel) sampleBeat(d, now, heard)
+        // as long as both channels are fresh there is nothing to judge
+        if (now - d.beatAt > FRESH_MS || now - d.linkAt > FRESH_MS) watch(now)
+        if (ticks % ROUND_TICKS === 0) round(now)
+        tickLink()
     }
+}
+
+/** What needs no hurry: the cable, the main loop, and good news. */
+function round(now: number) {
+    stuck = turns === lastTurns ? stuck + 1 : 0
+    lastTurns = turns
+    testCable(now)
+    watch(now)
+    tickPair()
 }
 
 function isHolding(): boolean {
@@ -79,8 +92,8 @@ function testCable(now: number) {
     sampleCable(
         detector,
         now,
-        board.read(board.pins.fence),
-        board.read(board.pins.present),
+        readPin(board.pins.fence),
+        readPin(board.pins.present),
     )
     if (wasWhole && !detector.isFenceWhole)
         event("fence broken: reads low while the partner lives")
@@ -149,9 +162,4 @@ function act(now: number, partner: Partner) {
 function refuse(why: Why) {
     event(`no takeover: ${WHY[why]}; serving own volume only`)
     partnerIsLost()
-}
-
-/** The line is heard right now. */
-export function beatIsFresh(): boolean {
-    return ds.millis() - detector.beatAt <= FRESH_MS
 }

@@ -5,14 +5,16 @@
  */
 import * as ds from "@devicescript/core"
 import { event } from "../console/events"
+import { Pin } from "../board/board"
+import { readPin } from "../board/bus"
 import {
     Chip,
+    clearInterrupts,
     close,
     connect,
     consume,
     DATA,
     listen,
-    MAX_DATA,
     poll,
     readRx,
     SOCK_CLOSE_WAIT,
@@ -20,7 +22,7 @@ import {
     SOCK_ESTABLISHED,
     Socket,
 } from "../drivers/w5500"
-import { inFrame, out } from "../net/frames"
+import { inFrame, MAX_DATA, out } from "../net/frames"
 import { added, flushOut, outLength, writeOut } from "../net/out"
 import { pool } from "../store/pool"
 import {
@@ -39,6 +41,7 @@ import {
 import {
     beginWrite,
     endWrite,
+    mirrorWantsToSend,
     sendFrames,
     takeStored,
     takeSync,
@@ -54,8 +57,12 @@ export const LINK_RETRY_MS = 20
 export const LINK_RETRIES = 3
 /** Between attempts to connect. */
 const RECONNECT_MS = 100
-/** When nothing else was sent for so long, a ping is. */
-const PING_MS = 15
+/** Ticks of 5 ms without anything sent after which a ping is. */
+const PING_TICKS = 4
+/** A write of eight blocks, or what goes before it. */
+const ROOM = 4400
+/** Received bytes that are handled go back to the chip when they are so many. */
+const RETURN_BYTES = 1024
 
 /** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
 export function linkIp(index: number): Buffer {
@@ -67,13 +74,21 @@ let index = 0
 let isUp = false
 /** bytes that must have come before it is worth to read */
 let need = LINK_HEADER
+/** bytes at the beginning of the chip's buffer that have been handled */
+let handled = 0
 let triedAt = 0
-let sentAt = 0
+/** look once more: frames may have come while the last were handled */
+let again = false
+let isPingDue = false
+let isCheckDue = true
+let sentTicks = 0
+let int: Pin
 /** no connection is wanted: the partner is lost, and has to be told so */
 let isShut = false
 
-export function startLink(chip: Chip, boardIndex: number) {
+export function startLink(chip: Chip, interrupt: Pin, boardIndex: number) {
     s = chip.sockets[0]
+    int = interrupt
     index = boardIndex
 }
 
@@ -86,33 +101,63 @@ export function shutLink() {
     isShut = true
 }
 
+/** Connects again: a partner that comes back must hear how things stand. */
+export function openLink() {
+    isShut = false
+}
+
 /** Goes round the link once. @returns whether there was work */
 export async function serveLink(): Promise<boolean> {
+    const hasNews = again || readPin(int) === 0
+    const wantsToSend = isUp && (isPingDue || mirrorWantsToSend())
+    if (!hasNews && !wantsToSend && !isCheckDue) return false
     if (isShut) {
         if (isUp || s.sr !== SOCK_CLOSED) await hangUp()
         return false
     }
-    await poll(s)
-    if (s.sr !== SOCK_ESTABLISHED) {
-        await reconnect()
-        return false
+    let worked = false
+    if (hasNews || isCheckDue || s.txFree < ROOM) {
+        isCheckDue = false
+        again = false
+        await poll(s)
+        if (s.sr !== SOCK_ESTABLISHED) {
+            await reconnect()
+            if (s.ir) await clearInterrupts(s)
+            return false
+        }
+        if (!isUp) begin()
+        if (s.rxSize - handled >= need) worked = await receive()
+        if (!isUp) return true
+        again = worked
     }
-    if (!isUp) {
-        isUp = true
-        need = LINK_HEADER
-        linkUp()
-    }
-    const worked = s.rxSize >= need && (await receive())
-    if (!isUp) return true
-    const now = ds.millis()
-    const isPing = now - sentAt >= PING_MS
-    await sendFrames(s, isPing)
-    if (outLength === 0 && isPing) addFrame(Frame.Ping, 0, 0, 0, 0)
-    if (outLength) {
-        sentAt = now
-        await flushOut(s)
-    }
+    await send()
+    if (s.ir) await clearInterrupts(s)
     return worked
+}
+
+function begin() {
+    isUp = true
+    need = LINK_HEADER
+    handled = 0
+    linkUp()
+}
+
+async function send() {
+    await sendFrames(s, isPingDue)
+    if (outLength === 0 && isPingDue) addFrame(Frame.Ping, 0, 0, 0, 0)
+    if (!outLength) return
+    isPingDue = false
+    sentTicks = 0
+    await flushOut(s)
+}
+
+/** Call every few milliseconds, from the heartbeat. */
+export function tickLink() {
+    if (++sentTicks < PING_TICKS) return
+    sentTicks = 0
+    isPingDue = true
+    // the connection may want to be made, or may have been lost
+    isCheckDue = !isUp
 }
 
 async function hangUp() {
@@ -131,12 +176,6 @@ async function reconnect() {
     triedAt = now
     if (index === 0) await listen(s, LINK_PORT)
     else await connect(s, LINK_PORT, linkIp(0), LINK_PORT)
-}
-
-/** Drops a connection on which nonsense has come. */
-async function drop(why: string) {
-    event(`link dropped: ${why}`)
-    await hangUp()
 }
 
 /// Sending ///
@@ -180,16 +219,16 @@ let failure: string | undefined
 
 /** Reads and handles whole frames. @returns whether there were any */
 async function receive(): Promise<boolean> {
-    let used = 0
+    const before = handled
     failure = undefined
     need = LINK_HEADER
-    while (s.rxSize - used >= need) {
-        const there = s.rxSize - used
+    while (s.rxSize - handled >= need) {
+        const there = s.rxSize - handled
         const n = there < MAX_DATA ? there : MAX_DATA
         const b = inFrame(n)
-        await readRx(s, b, used)
-        const took = await takeFrames(b, n, there, used)
-        used += took
+        await readRx(s, b, handled)
+        const took = await takeFrames(b, n, there, handled)
+        handled += took
         if (took === 0 || failure !== undefined) break
     }
     if (failure !== undefined) {
@@ -197,8 +236,13 @@ async function receive(): Promise<boolean> {
         await hangUp()
         return true
     }
-    if (used) await consume(s, used)
-    return used > 0
+    const worked = handled > before
+    // a write needs all of the partner's room; small frames may stay
+    if (handled >= RETURN_BYTES) {
+        await consume(s, handled)
+        handled = 0
+    }
+    return worked
 }
 
 /**
@@ -262,7 +306,7 @@ function take(b: Buffer, at: number, size: number): string | undefined {
     }
 }
 
-/** A WRITE of eight blocks is a few bytes longer than one read. */
+/** A WRITE of eight blocks takes two reads. */
 async function takeLongWrite(
     b: Buffer,
     n: number,
@@ -275,6 +319,7 @@ async function takeLongWrite(
     const first = n - LINK_HEADER
     pool.blitAt(writePlace, b, DATA + LINK_HEADER, first)
     const rest = size - n
+    // `b` again, most likely: all that was in it is used
     const tail = inFrame(rest)
     await readRx(s, tail, skip + n)
     const data = rest - LINK_TRAILER

@@ -16,6 +16,7 @@ import {
     remote,
     takeRun,
 } from "../store/pool"
+import { progress } from "../store/progress"
 import { wakeStorage } from "../store/storage"
 import {
     acknowledgeable,
@@ -106,8 +107,12 @@ export function takeStored(b: Buffer, at: number): string | undefined {
     if (committed > home.committed) {
         home.committed = committed
         wakeStorage()
+        progress()
     }
-    if (durable > home.partnerDurable) setPartnerDurable(home, durable)
+    if (durable > home.partnerDurable) {
+        setPartnerDurable(home, durable)
+        progress()
+    }
     return undefined
 }
 
@@ -136,6 +141,18 @@ export async function sendFrames(s: Socket, isPing: boolean) {
             addFrame(Frame.Sync, home.index, syncSent, 0, 0)
         }
     }
+}
+
+/** Whether there is something that should not wait. */
+export function mirrorWantsToSend(): boolean {
+    if (home.mode === Mode.Mirrored) {
+        if (home.sent < home.appended && remote.freeBlocks >= 8) return true
+        if (home.syncWanted > syncSent && home.sent >= home.syncWanted)
+            return true
+    }
+    if (foreign.mode !== Mode.Mirror) return false
+    if (foreign.committed > toldCommitted && foreign.isSaved) return true
+    return syncAsked > toldDurable && foreign.durable >= syncAsked
 }
 
 /** What is committed is told at once, what is durable when it matters. */

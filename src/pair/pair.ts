@@ -32,17 +32,17 @@ import {
 } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { judgeVolume, Verdict } from "./coldstart"
-import { heardLink } from "./detector"
+import { BROKEN_MS, heardLink } from "./detector"
 import { detector, fence, releaseFence } from "./heartbeat"
 import { Fencing } from "./fencing"
-import { addFrame, shutLink } from "./link"
+import { addFrame, openLink, shutLink } from "./link"
 import { checkPorts, serve } from "./ports"
 
 /**
- * From shutting the link until a write is acknowledged alone: the partner
- * sees the silence after 60 ms and marks its copy outdated within 100 ms.
+ * From shutting the link until a write is acknowledged alone: by then the
+ * partner has seen the silence and marked its copy outdated.
  */
-const ALONE_WAIT_MS = 120
+const ALONE_WAIT_MS = BROKEN_MS + 50
 /** Between looks at cables, conflicts, logins and quiet volumes. */
 const CHECK_MS = 100
 
@@ -69,6 +69,7 @@ let mustTakeOver = false
 /** when writes may be acknowledged alone; 0: no need to wait */
 let aloneAt = 0
 let checkAt = 0
+let hasTicked = false
 
 export function startPair(s: Settings, v: Volume[], p: Port[]) {
     settings = s
@@ -197,7 +198,7 @@ export function partnerIsLost() {
         wakeStorage()
         event("copy of the partner's volume is outdated from now on")
     }
-    if (home.mode === Mode.Mirrored) aloneAt = ds.millis() + ALONE_WAIT_MS
+    aloneAt = ds.millis() + ALONE_WAIT_MS
 }
 
 /** Every write goes to this card alone from now on: a new epoch. */
@@ -228,6 +229,11 @@ async function assume() {
 
 /// The main loop's part ///
 
+/** Call every 20 ms, from the heartbeat. */
+export function tickPair() {
+    hasTicked = true
+}
+
 /** Does what has to be done now. @returns whether anything had */
 export async function servePair(): Promise<boolean> {
     if (mustTakeOver) {
@@ -240,10 +246,13 @@ export async function servePair(): Promise<boolean> {
         await decide()
         return true
     }
+    if (!hasTicked) return false
+    hasTicked = false
     const now = ds.millis()
     if (aloneAt !== 0 && now >= aloneAt) {
         aloneAt = 0
         if (home.mode === Mode.Mirrored) goAlone(home)
+        openLink()
         return true
     }
     if (now < checkAt) return false
@@ -264,6 +273,7 @@ async function check(now: number) {
         foreign.isSaved
     ) {
         releaseFence()
+        openLink()
         event("fence released: all is on the card")
     }
     await checkPorts()

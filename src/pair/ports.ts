@@ -1,7 +1,7 @@
 /** Ports on the network: brought up, watched, and withdrawn. */
 import { event } from "../console/events"
 import { announce, readConflict, readLink, setAddress } from "../drivers/w5500"
-import { checkLogins, closePort, openPort } from "../iscsi/portal"
+import { checkConns, closePort, openPort } from "../iscsi/portal"
 import { Port } from "../iscsi/port"
 import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP } from "../wire/link"
 import { Sense } from "../wire/scsi"
@@ -48,7 +48,7 @@ export async function checkPorts() {
             await withdraw(p, "another station has its address")
             continue
         }
-        await checkLogins(p)
+        await checkConns(p)
         if (round % 10 !== 0) continue
         const hasLink = await readLink(p.chip)
         if (hasLink !== hadLink[i])

@@ -4,7 +4,6 @@
  * no log entry can vanish between log and card.
  */
 import * as ds from "@devicescript/core"
-import { Board } from "../board/board"
 import { event } from "../console/events"
 import {
     Card,
@@ -20,6 +19,7 @@ import {
 } from "../drivers/sdcard"
 import { LOG_MASK, setDurable, Volume } from "./volume"
 import { pool } from "./pool"
+import { progress, wakeMain } from "./progress"
 import { saved, saveNext, superblockLba, superblockSector } from "./superblock"
 
 /** The specification's 500 ms for SDXC, and some. */
@@ -45,7 +45,6 @@ export interface ReadJob {
     readState: ReadState
 }
 
-let board: Board
 let card: Card
 let volumes: Volume[]
 const reads: ReadJob[] = []
@@ -66,8 +65,7 @@ export function cardHasFailed() {
 }
 
 /** Starts the fiber. The card must be up. */
-export function startStorage(b: Board, c: Card, v: Volume[]) {
-    board = b
+export function startStorage(c: Card, v: Volume[]) {
     card = c
     volumes = v
     hasFailed = false
@@ -86,6 +84,11 @@ export function wakeStorage() {
     if (!isWaitingForWork) return
     isWaitingForWork = false
     fiber.resume(0)
+}
+
+/** Whether the fiber has work that needs the bus now. */
+export function storageIsWorking(): boolean {
+    return !isWaitingForWork && !isWaitingForTurn
 }
 
 /** The main loop has gone round: the card may be looked at again. */
@@ -127,7 +130,7 @@ async function readNext() {
     if (error !== CardError.None) event(`card read failed error=${error}`)
     overlay(job)
     job.readState = error === CardError.None ? ReadState.Done : ReadState.Failed
-    board.wake()
+    progress()
 }
 
 async function failReads() {
@@ -135,7 +138,7 @@ async function failReads() {
         const job = reads.shift() as ReadJob
         job.readState = ReadState.Failed
     }
-    board.wake()
+    progress()
     isWaitingForWork = true
     await ds.suspend()
 }
@@ -175,7 +178,7 @@ function overlay(job: ReadJob) {
 /** Lets the main loop go round once. */
 async function turn() {
     isWaitingForTurn = true
-    board.wake()
+    wakeMain()
     await ds.suspend()
 }
 
@@ -212,7 +215,7 @@ async function save() {
     for (let i = 0; i < WRITE_TRIES; ++i)
         if (await writeSector(superblockLba(), superblockSector())) {
             saved()
-            board.wake()
+            progress()
             return
         }
     fail("superblock")
@@ -221,7 +224,7 @@ async function save() {
 function fail(what: string) {
     hasFailed = true
     event(`card failed what=${what}`)
-    board.wake()
+    progress()
 }
 
 /** Writes the oldest entries of a log to the card. @returns whether any */
@@ -241,7 +244,7 @@ async function flush(): Promise<boolean> {
             return true
         }
         setDurable(v, last)
-        board.wake()
+        progress()
     }
     return any
 }

@@ -70,8 +70,8 @@ export function superblockSector(): Buffer {
         v.isInSector = true
     }
     sector.blitAt(SB_PARTNER, partnerOnCard, 0, IDENTITY_SIZE)
-    const hash = digest("sha256", sector.slice(0, SB_DIGEST))
-    sector.blitAt(SB_DIGEST, hash, 0, 32)
+    // of the whole sector, with zeros where the digest will be
+    sector.blitAt(SB_DIGEST, digest("sha256", sector), 0, 32)
     return sector
 }
 
@@ -93,7 +93,9 @@ function isSuperblock(b: Buffer): boolean {
     for (let i = 0; i < 8; ++i)
         if (b[i] !== SUPERBLOCK_MAGIC.charCodeAt(i)) return false
     if (b.getAt(SB_VERSION, "u32") !== SUPERBLOCK_VERSION) return false
-    const hash = digest("sha256", b.slice(0, SB_DIGEST))
+    sector.blitAt(0, b, 0, SECTOR)
+    sector.fillAt(SB_DIGEST, 32, 0)
+    const hash = digest("sha256", sector)
     for (let i = 0; i < 32; ++i) if (b[SB_DIGEST + i] !== hash[i]) return false
     return true
 }

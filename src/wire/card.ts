@@ -26,7 +26,7 @@ export const SB_VOLUMES = 32
 export const SB_VOLUME_SIZE = 16
 /** the partner's identity, IDENTITY_SIZE bytes; zero when never met */
 export const SB_PARTNER = 96
-/** SHA-256 of all before it */
+/** SHA-256 of the sector with zeros here */
 export const SB_DIGEST = 480
 
 export enum VolumeFlag {

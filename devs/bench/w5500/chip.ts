@@ -120,6 +120,23 @@ export class W5500 implements BoardChip, Station {
         this.onNews()
     }
 
+    /** INTn: low while an interrupt that is not masked is pending. */
+    get interruptLevel(): 0 | 1 {
+        if (!this.up) return 1 // pulled up at the board
+        const c = this.common
+        const isPending =
+            (c[Common.IR] & c[Common.IMR]) !== 0 ||
+            (this.socketInterrupts & c[Common.SIMR]) !== 0
+        return isPending ? 0 : 1
+    }
+
+    private get socketInterrupts() {
+        return this.sockets.reduce(
+            (bits, s, n) => bits | (s.interrupting ? 1 << n : 0),
+            0,
+        )
+    }
+
     /// Power and reset ///
 
     powered(on: boolean) {
@@ -199,12 +216,7 @@ export class W5500 implements BoardChip, Station {
 
     private readCommon(at: number) {
         if (at === Common.VERSIONR) return VERSION
-        if (at === Common.SIR) {
-            const bits = this.sockets.map((s, n) =>
-                s.interrupting ? 1 << n : 0,
-            )
-            return bits.reduce((a, b) => a | b, 0)
-        }
+        if (at === Common.SIR) return this.socketInterrupts
         if (at === Common.PHYCFGR) {
             const link = this.segment.carrier(this)
             return (
