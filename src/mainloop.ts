@@ -19,7 +19,7 @@ export async function mainLoop(ports: Port[]) {
         for (let i = 0; i < 2; ++i) {
             const p = ports[i]
             if (!p.isActive) continue
-            if (p.again || readPin(p.int) === 0) {
+            if (p.again > 0 || readPin(p.int) === 0) {
                 if (await servePort(p)) worked = true
             }
             if (progress && (await resumeSessions(p))) worked = true

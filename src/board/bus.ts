@@ -48,6 +48,25 @@ export async function transfer(cs: Pin, tx: Buffer, rx: Buffer) {
     else owned = false
 }
 
+/** Two transfers with one chip, each with its own select. */
+export async function transferTwice(
+    cs: Pin,
+    tx1: Buffer,
+    tx2: Buffer,
+    rx: Buffer,
+) {
+    if (owned) await turn()
+    else owned = true
+    cs.setMode(ds.GPIOMode.OutputLow)
+    await spiXfer(tx1, rx)
+    cs.setMode(ds.GPIOMode.OutputHigh)
+    cs.setMode(ds.GPIOMode.OutputLow)
+    await spiXfer(tx2, rx)
+    cs.setMode(ds.GPIOMode.OutputHigh)
+    if (waiting) handOver()
+    else owned = false
+}
+
 /** Selects a chip for several `spiXfer`; `deselect` must follow. */
 export async function select(cs: Pin) {
     if (owned) await turn()

@@ -8,7 +8,7 @@
  * built again. Frames that never change are sent from buffers of their own.
  */
 import { Pin } from "../board/board"
-import { transfer } from "../board/bus"
+import { transfer, transferTwice } from "../board/bus"
 
 /// Common registers (chapter 4.1) ///
 
@@ -105,7 +105,7 @@ export interface Socket {
 const pollFrame = Buffer.alloc(STATUS_SIZE)
 const status = Buffer.alloc(STATUS_SIZE)
 const pointerFrame = Buffer.alloc(5)
-const commandFrame = Buffer.from([0, Sn_CR, 0, 0, IR_NEWS])
+const commandFrame = Buffer.from([0, Sn_CR, 0, 0, 0])
 /** For answers nobody looks at. */
 const scratch5 = Buffer.alloc(5)
 
@@ -229,11 +229,10 @@ export async function readSir(chip: Chip) {
 
 /// Sockets ///
 
-/** Also clears the interrupts that make the socket's bit in SIR. */
 async function command(s: Socket, code: number) {
     commandFrame[2] = s.writeBlock
     commandFrame[3] = code
-    s.ir = 0
+    commandFrame[4] = 0 // Sn_IR: clear nothing
     await transfer(s.cs, commandFrame, scratch5)
 }
 
@@ -321,7 +320,10 @@ export async function poll(s: Socket) {
     }
 }
 
-/** Clears interrupts that no command has cleared. */
+/**
+ * Clears the interrupts that the last `poll` saw. One that came since with the
+ * same name is cleared with it: after a poll that saw any, poll once more.
+ */
 export async function clearInterrupts(s: Socket) {
     const p = pointerFrame
     p[1] = Sn_IR
@@ -345,7 +347,7 @@ export async function readRx(s: Socket, frame: Buffer, skip: number) {
     await transfer(s.cs, frame, frame)
 }
 
-/** Gives the room of received bytes back. */
+/** Gives the room of received bytes back, and clears interrupts. */
 export async function consume(s: Socket, count: number) {
     const at = (s.rxRd + count) & 0xffff
     const p = pointerFrame
@@ -355,8 +357,12 @@ export async function consume(s: Socket, count: number) {
     p[2] = s.writeBlock
     p[3] = at >> 8
     p[4] = at
-    await transfer(s.cs, p, scratch5)
-    await command(s, RECV)
+    const c = commandFrame
+    c[2] = s.writeBlock
+    c[3] = RECV
+    c[4] = s.ir
+    s.ir = 0
+    await transferTwice(s.cs, p, c, scratch5)
 }
 
 /**
@@ -380,6 +386,9 @@ export async function send(s: Socket) {
     p[2] = s.writeBlock
     p[3] = s.txWr >> 8
     p[4] = s.txWr
-    await transfer(s.cs, p, scratch5)
-    await command(s, SEND)
+    const c = commandFrame
+    c[2] = s.writeBlock
+    c[3] = SEND
+    c[4] = 0
+    await transferTwice(s.cs, p, c, scratch5)
 }

@@ -29,8 +29,9 @@ export interface Port {
     isActive: boolean
     /** whose socket had news last */
     latest: Conn
-    /** look once more: news may have come while the last were handled */
-    again: boolean
+    /** sockets to look at once more, a bit each: their interrupts were cleared
+     * while more news may have come */
+    again: number
 
     /// the entry: who the port is ///
 
@@ -50,7 +51,7 @@ export function makePort(name: string, cs: Pin, int: Pin): Port {
         chip,
         int,
         latest: undefined as any,
-        again: false,
+        again: 0,
         conns: [],
         isActive: false,
         identity: Buffer.alloc(IDENTITY_SIZE),

@@ -51,20 +51,26 @@ export async function closePort(port: Port) {
  * @returns whether there were any
  */
 export async function servePort(port: Port): Promise<boolean> {
-    port.again = false
-    if (await visit(port.latest)) {
-        port.again = true
-        return true
+    let mask = port.again
+    port.again = 0
+    if (mask === 0) {
+        const c = port.latest
+        const worked = await visit(c)
+        if (worked || port.again) return worked
+        mask = await readSir(port.chip)
     }
-    let sir = await readSir(port.chip)
-    for (let i = 0; sir > 0; ++i) {
-        if (sir & 1) {
-            port.latest = port.conns[i]
-            if (await visit(port.latest)) port.again = true
+    let worked = false
+    for (let i = 0; mask > 0; ++i) {
+        if (mask & 1) {
+            const c = port.conns[i]
+            if (await visit(c)) {
+                port.latest = c
+                worked = true
+            }
         }
-        sir >>= 1
+        mask >>= 1
     }
-    return port.again
+    return worked
 }
 
 /** Lets sessions go on that waited for the log, the card or the pool. */
@@ -77,7 +83,7 @@ export async function resumeSessions(port: Port): Promise<boolean> {
         if (await sendReady(c)) worked = true
         await flushOut(c.socket)
         // no room in the chip: its news are that there is some
-        if (c.wantsRoom) port.again = true
+        if (c.wantsRoom) port.again |= 1 << c.socket.n
     }
     return worked
 }
@@ -86,6 +92,7 @@ export async function resumeSessions(port: Port): Promise<boolean> {
 async function visit(c: Conn): Promise<boolean> {
     const s = c.socket
     await poll(s)
+    if (s.ir) c.port.again |= 1 << s.n
     let worked = false
     if (s.sr !== SOCK_ESTABLISHED) worked = await stateChanged(c)
     else {

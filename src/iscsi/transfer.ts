@@ -265,7 +265,7 @@ export async function sendReady(c: Conn): Promise<boolean> {
         const t = tasks[c.sinkTask]
         if (t.state !== TaskState.Receiving || startPiece(t)) {
             setNeed(c)
-            c.port.again = true
+            c.port.again |= 1 << s.n
         }
     }
     while (!isEmpty(c.transfers) && hasRoom(c)) {

@@ -120,6 +120,7 @@ export async function serveLink(): Promise<boolean> {
         isCheckDue = false
         again = false
         await poll(s)
+        again = s.ir > 0
         if (s.sr !== SOCK_ESTABLISHED) {
             await reconnect()
             if (s.ir) await clearInterrupts(s)
@@ -128,7 +129,6 @@ export async function serveLink(): Promise<boolean> {
         if (!isUp) begin()
         if (s.rxSize - handled >= need) worked = await receive()
         if (!isUp) return true
-        again = worked
     }
     await send()
     if (s.ir) await clearInterrupts(s)

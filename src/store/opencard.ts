@@ -7,9 +7,11 @@ import {
     CardError,
     isReady,
     readBlocks,
+    SECTOR,
     startWrite,
     Step,
     stopWrite,
+    writeBlocks,
     writeStatus,
 } from "../drivers/sdcard"
 import { FIRST_VOLUME_LBA, isBlank, putMbr, SUPERBLOCK_LBA } from "../wire/card"
@@ -101,7 +103,8 @@ async function read(card: Card, lba: number): Promise<boolean> {
 
 async function write(card: Card, lba: number, from: Buffer): Promise<boolean> {
     card.error = CardError.Write
-    let step = await startWrite(card, lba, from, 0)
+    if ((await startWrite(card, lba)) !== Step.Ready) return false
+    let step = await writeBlocks(card, from, 0, SECTOR)
     for (let i = 0; step === Step.Busy && i < POLLS; ++i)
         if (await isReady(card)) step = Step.Ready
     if (step !== Step.Ready) return false

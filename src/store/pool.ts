@@ -20,9 +20,9 @@ export const MIRROR_FIRST = OWN_BLOCKS
 
 export const pool = Buffer.alloc((OWN_BLOCKS + MIRROR_BLOCKS) * SECTOR)
 
-/** Which blocks of an area are free: a bit a block, a number a group. */
+/** Which blocks of an area are free: a bit a block, a byte a group. */
 export interface Area {
-    free: number[]
+    free: Buffer
     /** free blocks in all */
     freeBlocks: number
 }
@@ -30,8 +30,8 @@ export interface Area {
 const ALL = (1 << GROUP) - 1
 
 export function makeArea(groups: number): Area {
-    const free: number[] = []
-    for (let i = 0; i < groups; ++i) free.push(ALL)
+    const free = Buffer.alloc(groups)
+    free.fillAt(0, groups, ALL)
     return { free, freeBlocks: groups * GROUP }
 }
 
@@ -42,38 +42,44 @@ export function makeArea(groups: number): Area {
  * @returns the first block's number in the area, or -1
  */
 export function takeRun(area: Area, count: number): number {
+    if (area.freeBlocks < count) return -1
     const free = area.free
+    if (count === GROUP) {
+        const g = free.indexOf(ALL)
+        if (g < 0) return -1
+        free[g] = 0
+        area.freeBlocks -= GROUP
+        return g * GROUP
+    }
+    let first = takeFrom(free, count, true)
+    if (first < 0) first = takeFrom(free, count, false)
+    if (first >= 0) area.freeBlocks -= count
+    return first
+}
+
+/** @param isShy leave whole groups alone */
+function takeFrom(free: Buffer, count: number, isShy: boolean): number {
     const need = (1 << count) - 1
-    let best = -1
-    let bestBits = 0
     for (let g = 0; g < free.length; ++g) {
         const bits = free[g]
-        if (bits < need || (best >= 0 && bits === ALL)) continue
-        if (bits === ALL) {
-            best = g * GROUP
-            bestBits = need
-            continue
-        }
-        let shift = 0
+        if (bits < need || (isShy && bits === ALL)) continue
         let mask = need
+        let shift = 0
         while (mask <= ALL && (bits & mask) !== mask) {
             mask <<= 1
             shift++
         }
         if (mask > ALL) continue
-        best = g * GROUP + shift
-        bestBits = mask
-        break
+        free[g] = bits & ~mask
+        return g * GROUP + shift
     }
-    if (best < 0) return -1
-    free[best >> 3] &= ~bestBits
-    area.freeBlocks -= count
-    return best
+    return -1
 }
 
 /** Gives a run back. */
 export function giveRun(area: Area, first: number, count: number) {
-    area.free[first >> 3] |= ((1 << count) - 1) << (first & 7)
+    const g = first >> 3
+    area.free[g] = area.free[g] | (((1 << count) - 1) << (first & 7))
     area.freeBlocks += count
 }
 

@@ -14,8 +14,9 @@ import {
     startWrite,
     Step,
     stopWrite,
-    writeNext,
+    writeBlocks,
     writeStatus,
+    writtenTo,
 } from "../drivers/sdcard"
 import { LOG_MASK, setDurable, Volume } from "./volume"
 import { pool } from "./pool"
@@ -204,9 +205,8 @@ async function untilWritten(): Promise<boolean> {
 }
 
 async function writeSector(lba: number, from: Buffer): Promise<boolean> {
-    const step = await startWrite(card, lba, from, 0)
-    if (step === Step.Failed) return false
-    if (step === Step.Busy && !(await whileBusy())) return false
+    if ((await startWrite(card, lba)) === Step.Failed) return false
+    if (!(await writeAll(from, 0, SECTOR))) return false
     await stopWrite(card)
     return await untilWritten()
 }
@@ -263,24 +263,33 @@ function endOfBatch(v: Volume) {
 }
 
 async function writeBatch(v: Volume, last: number): Promise<boolean> {
-    let started = false
+    const first = (v.durable + 1) & LOG_MASK
+    const lba = v.firstLba + v.lba[first]
+    if ((await startWrite(card, lba)) === Step.Failed) return false
     for (let s = v.durable + 1; s <= last; ++s) {
         const i = s & LOG_MASK
-        let at = v.run[i] * SECTOR
-        const end = at + v.count[i] * SECTOR
-        for (; at < end; at += SECTOR) {
-            const step = started
-                ? await writeNext(card, pool, at)
-                : await startWrite(card, v.firstLba + v.lba[i], pool, at)
-            started = true
-            if (step === Step.Failed) {
-                await stopWrite(card)
-                await untilWritten()
-                return false
-            }
-            if (step === Step.Busy && !(await whileBusy())) return false
+        const at = v.run[i] * SECTOR
+        if (!(await writeAll(pool, at, at + v.count[i] * SECTOR))) {
+            await stopWrite(card)
+            await untilWritten()
+            return false
         }
     }
     await stopWrite(card)
     return await untilWritten()
+}
+
+/** Writes blocks, and waits wherever the card is busy. */
+async function writeAll(
+    from: Buffer,
+    at: number,
+    end: number,
+): Promise<boolean> {
+    while (at < end) {
+        const step = await writeBlocks(card, from, at, end)
+        if (step === Step.Failed) return false
+        if (step === Step.Busy && !(await whileBusy())) return false
+        at = writtenTo
+    }
+    return true
 }
