@@ -5,7 +5,7 @@ import { Port } from "./iscsi/port"
 import { reapTasks } from "./iscsi/task"
 import { serveLink } from "./pair/link"
 import { servePair } from "./pair/pair"
-import { pause, takeProgress } from "./store/progress"
+import { idle, takeProgress, yieldBus } from "./store/progress"
 import { endTurn, storageIsWorking } from "./store/storage"
 
 /** Rounds so far: the heartbeat wants to see it grow. */
@@ -26,7 +26,11 @@ export async function mainLoop(ports: Port[]) {
         }
         if (await servePair()) worked = true
         if (progress) reapTasks()
-        endTurn()
-        if (!worked) await pause(storageIsWorking())
+        if (worked) endTurn()
+        else if (storageIsWorking()) await yieldBus()
+        else {
+            await idle()
+            endTurn()
+        }
     }
 }

@@ -82,7 +82,7 @@ export async function resumeSessions(port: Port): Promise<boolean> {
         if (c.taskCount === 0 || c.phase !== Phase.FullFeature) continue
         if (await sendReady(c)) worked = true
         await flushOut(c.socket)
-        // no room in the chip: its news are that there is some
+        // no interrupt tells that there is room again
         if (c.wantsRoom) port.again |= 1 << c.socket.n
     }
     return worked
@@ -109,6 +109,7 @@ async function visit(c: Conn): Promise<boolean> {
         if (c.phase === Phase.Closing && c.taskCount === 0) await hangUp(c)
     }
     if (s.ir) await clearInterrupts(s)
+    if (c.wantsRoom) c.port.again |= 1 << s.n
     return worked
 }
 

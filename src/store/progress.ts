@@ -25,11 +25,14 @@ export function progress() {
 }
 
 /** Lets the main loop go round once more. */
-export function wakeMain() {
-    if (!yielding) {
-        board.wake()
-        return
-    }
+function wakeMain() {
+    if (yielding) stopYielding()
+    else board.wake()
+}
+
+/** The card's fiber needs no bus for a while: the main loop may have it. */
+export function stopYielding() {
+    if (!yielding) return
     const fiber = yielding
     yielding = undefined
     fiber.resume(0)
@@ -42,17 +45,14 @@ export function takeProgress(): boolean {
     return happened
 }
 
-/**
- * Ends a round of the main loop that had nothing to do.
- * @param isCardBusy the card's fiber has work: rather than to look at chips
- * that have no news, wait until it waits itself
- */
-export async function pause(isCardBusy: boolean) {
+/** Waits for news of chips or wires, or for progress. */
+export async function idle() {
+    if (!hasHappened) await board.idle(IDLE_MS)
+}
+
+/** Lets the card's fiber have the bus until it waits itself. */
+export async function yieldBus() {
     if (hasHappened) return
-    if (!isCardBusy) {
-        await board.idle(IDLE_MS)
-        return
-    }
     yielding = ds.Fiber.self()
     await ds.suspend(IDLE_MS)
     yielding = undefined

@@ -20,7 +20,7 @@ import {
 } from "../drivers/sdcard"
 import { LOG_MASK, setDurable, Volume } from "./volume"
 import { pool } from "./pool"
-import { progress, wakeMain } from "./progress"
+import { progress, stopYielding } from "./progress"
 import { saved, saveNext, superblockLba, superblockSector } from "./superblock"
 
 /** The specification's 500 ms for SDXC, and some. */
@@ -176,10 +176,13 @@ function overlay(job: ReadJob) {
 
 /// Writing ///
 
-/** Lets the main loop go round once. */
+/**
+ * Waits until the main loop has gone round: it does when a chip or a wire has
+ * news, and at least every few milliseconds.
+ */
 async function turn() {
     isWaitingForTurn = true
-    wakeMain()
+    stopYielding()
     await ds.suspend()
 }
 
