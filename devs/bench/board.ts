@@ -20,9 +20,6 @@ import { Strength, type Drive, type WireEnd } from "./wires.ts"
 const BOOT_US = 1_100_000
 /** A program that panicked starts again, as on a board. */
 const MAX_TRACE_LINES = 30
-/** Transfers on a clock without cost, before time passes nevertheless. */
-const TRANSFERS_A_TURN = 200
-const TURN_US = 100
 
 /** A chip that loses its state with the power, and its pins with a reset. */
 export interface BoardChip extends SpiDevice {
@@ -84,7 +81,6 @@ export class Board {
     private news = false
     private idleEnd?: Timer
     private idleSince = 0
-    private transfersInTurn = 0
     private trace: string[] = []
     /** counted since the board was made */
     readonly stats = { spiTransfers: 0, spiBytes: 0, panics: 0 }
@@ -245,7 +241,6 @@ export class Board {
         this.inSlice = true
         this.sliceStart = this.world.now
         this.usedAtStart = this.cpu.usedUs()
-        this.transfersInTurn = 0
         for (const e of this.events.splice(0)) vm.event(e)
         const sleepUs = vm.process()
         const used = this.cpu.usedUs() - this.usedAtStart
@@ -340,11 +335,7 @@ export class Board {
         const busUs = this.spi.transfer(data)
         if (busUs < 0) return SPI_REFUSED
         this.cpu.charge(this.cpu.spiFixedUs)
-        if (!this.cpu.spiTakesTime && busUs < Infinity) {
-            if (++this.transfersInTurn < TRANSFERS_A_TURN)
-                this.vm!.event(DoorEvent.Open)
-            else this.post(this.now + TURN_US, DoorEvent.Open)
-        } else if (busUs < Infinity) this.post(this.now + busUs, DoorEvent.Open)
+        if (busUs < Infinity) this.post(this.now + busUs, DoorEvent.Open)
         return 0
     }
 

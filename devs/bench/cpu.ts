@@ -13,8 +13,6 @@ export interface Cpu {
     charge(us: number): void
     /** Cost of a transfer before its first byte is on the bus. */
     readonly spiFixedUs: number
-    /** Whether bytes on the SPI bus take their time. */
-    readonly spiTakesTime: boolean
     /** Cost of `setMode`, and of `Board.read`. */
     readonly pinModeUs: number
     readonly pinReadUs: number
@@ -32,13 +30,12 @@ export enum DoorWork {
     Idle,
 }
 
-/** A processor that is never the bottleneck: for live benches. */
+/** A processor that needs no time; buses and chips still take theirs. */
 export const instantCpu: Cpu = {
     attach() {},
     usedUs: () => 0,
     charge() {},
     spiFixedUs: 0,
-    spiTakesTime: false,
     pinModeUs: 0,
     pinReadUs: 0,
     idleTurnUs: 0,
@@ -120,7 +117,6 @@ export class PicoCpu implements Cpu {
     private extraUs = 0
     /** measured: 110 µs from the call to the first byte and back */
     readonly spiFixedUs = 110
-    readonly spiTakesTime = true
     readonly pinModeUs = 29
     /** measured for `pin.value`: 27 µs, and a function around it */
     readonly pinReadUs = 54

@@ -14,7 +14,7 @@ import { SdCard } from "./sdcard/card.ts"
 import type { Media } from "./sdcard/media.ts"
 import type { CardTiming } from "./sdcard/timing.ts"
 import { rp2040SpiOfPin } from "./spi.ts"
-import { COMMAND_US, W5500 } from "./w5500/chip.ts"
+import { W5500 } from "./w5500/chip.ts"
 import { Strength, Wire } from "./wires.ts"
 
 export const BOARD_NAMES = ["a", "b"] as const
@@ -62,7 +62,7 @@ export function picoSpeed(): Speed {
     return { vm: countingVm(), cpu: () => new PicoCpu() }
 }
 
-/** What boards do takes no time on the world's clock. */
+/** Only the buses and chips take time. */
 export function unlimitedSpeed(): Speed {
     return { vm: { wasm: plainVmWasm() }, cpu: () => instantCpu }
 }
@@ -151,14 +151,8 @@ export class Pair {
 
     private makeNode(name: BoardName, partner: BoardName, present: Wire): Node {
         const { world, opts } = this
-        const takesTime = opts.speed.cpu().spiTakesTime
         const chip = (segment: Segment) =>
-            new W5500(
-                world,
-                segment,
-                opts.random.fork(),
-                takesTime ? COMMAND_US : 0,
-            )
+            new W5500(world, segment, opts.random.fork())
         const home = chip(this.lan)
         const partnerPort = chip(this.lan)
         const link = chip(this.cable)

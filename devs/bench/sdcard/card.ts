@@ -96,7 +96,7 @@ export class SdCard implements BoardChip {
     private isPresent = true
     /** the board's time */
     clock: () => number
-    /** the card's own time, never behind the board's */
+    /** time at the byte that is being exchanged */
     private now = 0
     private busyUntil = 0
     private clocksSeen = 0
@@ -501,7 +501,7 @@ export class SdCard implements BoardChip {
         this.stats.programs++
         this.busyUntil = this.now + length
         this.world.at(this.busyUntil, () => {
-            this.now = Math.max(this.now, this.clock())
+            this.now = Math.max(this.busyUntil, this.clock())
             this.settle()
             this.onNews()
         })

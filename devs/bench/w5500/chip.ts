@@ -21,8 +21,12 @@ import {
 } from "./registers.ts"
 import { W5500Socket, type SocketHost } from "./socket.ts"
 
-/** The chip takes so long to accept a command; no datasheet value. */
-export const COMMAND_US = 5
+/**
+ * The chip takes so long to accept a command; no datasheet value. Less than
+ * the shortest SPI frame, or a bench with a quick processor would need polls
+ * that no board needs.
+ */
+const COMMAND_US = 1
 /** One in so many reads that could be torn is. */
 const TEAR_CHANCE = 1 / 16
 const HEADER_BYTES = 3
@@ -45,7 +49,6 @@ export class W5500 implements BoardChip, Station {
         private readonly world: World,
         private readonly segment: Segment,
         private readonly random: Random,
-        commandUs = COMMAND_US,
     ) {
         this.stack = new IpStack(
             world,
@@ -82,7 +85,7 @@ export class W5500 implements BoardChip, Station {
                 this.stack.sendUdp(port, remote, data, done),
             news: () => this.onNews(),
             now: () => this.world.now,
-            commandUs: () => commandUs,
+            commandUs: () => COMMAND_US,
             tears: () => this.random.chance(TEAR_CHANCE),
             firstPointer: () => this.random.int(0, 0xffff),
         }
