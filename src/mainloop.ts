@@ -23,6 +23,7 @@ export async function mainLoop(ports: Port[]) {
                 if (await servePort(p)) worked = true
             }
             if (progress && (await resumeSessions(p))) worked = true
+            if (p.again > 0) worked = true
         }
         if (await servePair()) worked = true
         if (progress) reapTasks()

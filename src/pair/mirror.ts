@@ -123,7 +123,7 @@ export function takeSync(b: Buffer, at: number): string | undefined {
 
 /// Sending ///
 
-/** Entries that the partner may have without being told that they are durable. */
+/** So many entries of eight blocks fill what the partner has here. */
 const UNTOLD_ENTRIES = 2
 
 /**
@@ -152,6 +152,15 @@ export function mirrorWantsToSend(): boolean {
     }
     if (foreign.mode !== Mode.Mirror) return false
     if (foreign.committed > toldCommitted && foreign.isSaved) return true
+    return foreign.durable > toldDurable && durableMatters()
+}
+
+/**
+ * Whether the partner should hear at once of what has become durable: it has
+ * asked for it, or it may be short of room here.
+ */
+function durableMatters(): boolean {
+    if (foreign.appended - toldDurable >= UNTOLD_ENTRIES) return true
     return syncAsked > toldDurable && foreign.durable >= syncAsked
 }
 
@@ -160,10 +169,7 @@ function sendStored(isPing: boolean) {
     const committed = acknowledgeable(foreign)
     const durable = foreign.durable
     if (committed <= toldCommitted) {
-        if (durable === toldDurable) return
-        const isWaitedFor = syncAsked > toldDurable && durable >= syncAsked
-        const isMuch = durable - toldDurable >= UNTOLD_ENTRIES
-        if (!isWaitedFor && !isMuch && !isPing) return
+        if (durable === toldDurable || (!isPing && !durableMatters())) return
     }
     toldCommitted = committed > toldCommitted ? committed : toldCommitted
     toldDurable = durable < toldCommitted ? durable : toldCommitted
