@@ -26,6 +26,7 @@ export interface Program {
 /** Where the compiler puts what it makes, whatever the program. */
 const COMPILER_OUT = path.join(ROOT, ".devicescript/bin")
 const FILES = ["bytecode.devs", "bytecode-dbg.json"]
+const CORE_SOURCES = path.join(ROOT, "node_modules/@devicescript/core/src")
 
 /**
  * Compiles a program, unless it is compiled already and nothing in `src`,
@@ -38,8 +39,11 @@ export function buildProgram(entry = "src/main.ts"): Program {
     const dir = path.join(ROOT, ".devicescript", name)
     const stamp = path.join(dir, "sources.sha256")
     const digest = sourcesDigest(entry)
+    // the compiler also leaves DeviceScript's own sources in node_modules
     const isCurrent = () =>
-        existsSync(stamp) && readFileSync(stamp, "utf8") === digest
+        existsSync(CORE_SOURCES) &&
+        existsSync(stamp) &&
+        readFileSync(stamp, "utf8") === digest
     if (!isCurrent())
         exclusively(() => {
             if (isCurrent()) return
