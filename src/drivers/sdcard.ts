@@ -7,6 +7,7 @@
  * blocks with the gaps between them in one burst and finds the tokens after.
  */
 import { Pin } from "../board/board"
+import { SECTOR } from "../wire/card"
 import { deselect, lendBus, select, spiXfer, transfer } from "../board/bus"
 
 /** R1, 7.3.2.1 */
@@ -20,8 +21,6 @@ const TOKEN_MULTI = 0xfc
 const TOKEN_STOP = 0xfd
 const RESPONSE_MASK = 0x1f
 const RESPONSE_ACCEPTED = 0x05
-
-export const SECTOR = 512
 
 /** 6 bytes of command, 8 until the response at the latest, 5 of response. */
 const COMMAND_SIZE = 24

@@ -8,7 +8,7 @@ import { Chip, makeChip } from "../drivers/w5500"
 import { Pin } from "../board/board"
 import { Unit } from "../scsi/request"
 import { Volume } from "../store/volume"
-import { ID_NAME, ID_NAME_LENGTH, ID_PORT, IDENTITY_SIZE } from "../wire/link"
+import { IDENTITY_SIZE, nameIn } from "../wire/link"
 import { Conn, makeConn } from "./conn"
 
 /**
@@ -68,18 +68,6 @@ export function makePort(name: string, cs: Pin, int: Pin): Port {
         port.conns.push(makeConn(port, chip.sockets[i]))
     port.latest = port.conns[0]
     return port
-}
-
-/** The target name in an identity. */
-export function nameIn(identity: Buffer): string {
-    return identity
-        .slice(ID_NAME, ID_NAME + identity[ID_NAME_LENGTH])
-        .toString()
-}
-
-/** TCP port in an identity. */
-export function tcpPortIn(identity: Buffer): number {
-    return identity.getAt(ID_PORT, "u16")
 }
 
 /**

@@ -14,10 +14,11 @@ import {
     SOCK_LISTEN,
 } from "../drivers/w5500"
 import { BHS } from "../wire/iscsi"
+import { tcpPortIn } from "../wire/link"
 import { clear } from "./ring"
 import { Conn, Phase, Sink } from "./conn"
 import { dropOut, flushOut } from "../net/out"
-import { Port, tcpPortIn } from "./port"
+import { Port } from "./port"
 import { endLogin } from "./login"
 import { receive } from "./receive"
 import { sendReady } from "./transfer"

@@ -3,9 +3,8 @@
  * in one table; a key that is not in it is NotUnderstood.
  */
 import { putText } from "../wire/bytes"
-import { ID_IP } from "../wire/link"
+import { ipIn, tcpPortIn } from "../wire/link"
 import { Conn, ConnFlag, Negotiated } from "./conn"
-import { tcpPortIn } from "./port"
 
 /** Our MaxRecvDataSegmentLength: a piece of the pool. */
 export const MAX_RECV = 4096
@@ -208,8 +207,7 @@ export function negotiate(
 /** Address of a connection's port as in TargetAddress. */
 function addressOf(c: Conn): string {
     const id = c.port.identity
-    const ip = [id[ID_IP], id[ID_IP + 1], id[ID_IP + 2], id[ID_IP + 3]]
-    return ip.join(".") + ":" + tcpPortIn(id) + ",1"
+    return `${ipIn(id)}:${tcpPortIn(id)},1`
 }
 
 /**

@@ -6,7 +6,7 @@ import * as ds from "@devicescript/core"
 import { event } from "../console/events"
 import { report } from "../console/status"
 import { DATA } from "../drivers/w5500"
-import { nameIn, Port, setIdentity } from "../iscsi/port"
+import { Port, setIdentity } from "../iscsi/port"
 import { out } from "../net/frames"
 import { added, outLength } from "../net/out"
 import { Settings } from "../settings"
@@ -29,6 +29,7 @@ import {
     HELLO_SIZE,
     IDENTITY_SIZE,
     LINK_VERSION,
+    nameIn,
 } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { judgeVolume, Verdict } from "./coldstart"

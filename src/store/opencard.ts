@@ -7,14 +7,19 @@ import {
     CardError,
     isReady,
     readBlocks,
-    SECTOR,
     startWrite,
     Step,
     stopWrite,
     writeBlocks,
     writeStatus,
 } from "../drivers/sdcard"
-import { FIRST_VOLUME_LBA, isBlank, putMbr, SUPERBLOCK_LBA } from "../wire/card"
+import {
+    FIRST_VOLUME_LBA,
+    isBlank,
+    putMbr,
+    SECTOR,
+    SUPERBLOCK_LBA,
+} from "../wire/card"
 import {
     load,
     Owner,

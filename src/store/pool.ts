@@ -8,7 +8,7 @@
  * writes go (`wire/link.ts`), so that a mirrored write never has to wait for
  * memory, and two boards can never wait for each other.
  */
-import { SECTOR } from "../drivers/sdcard"
+import { SECTOR } from "../wire/card"
 
 export const GROUP = 8
 export const OWN_GROUPS = 3

@@ -10,7 +10,6 @@ import {
     CardError,
     isReady,
     readBlocks,
-    SECTOR,
     startWrite,
     Step,
     stopWrite,
@@ -19,6 +18,7 @@ import {
     writtenTo,
 } from "../drivers/sdcard"
 import { LOG_MASK, setDurable, Volume } from "./volume"
+import { SECTOR } from "../wire/card"
 import { pool } from "./pool"
 import { progress, stopYielding } from "./progress"
 import { saved, saveNext, superblockLba, superblockSector } from "./superblock"

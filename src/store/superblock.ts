@@ -3,7 +3,6 @@
  * are written in turn, so that a torn write of one leaves the other.
  */
 import { digest } from "@devicescript/crypto"
-import { SECTOR } from "../drivers/sdcard"
 import {
     putSuperblockHead,
     SB_DIGEST,
@@ -14,6 +13,7 @@ import {
     SB_VERSION,
     SB_VOLUMES,
     SB_VOLUME_SIZE,
+    SECTOR,
     SUPERBLOCK_LBA,
     SUPERBLOCK_MAGIC,
     SUPERBLOCK_VERSION,

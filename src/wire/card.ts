@@ -3,6 +3,9 @@
  */
 import { putText } from "./bytes"
 
+/** Bytes of a sector of a card, and of a block of a volume. */
+export const SECTOR = 512
+
 /** Sectors of the two copies of the superblock, half a megabyte apart. */
 export const SUPERBLOCK_LBA = [128, 1152]
 /** First sector of the first volume: 1 MiB, as PC tools align. */
@@ -11,7 +14,6 @@ const META_LBA = 64
 
 /// Superblock ///
 
-export const SUPERBLOCK_SIZE = 512
 export const SUPERBLOCK_MAGIC = "TWINSTOR"
 export const SUPERBLOCK_VERSION = 1
 
@@ -67,7 +69,7 @@ function putPartition(
  * @param b 512 bytes
  */
 export function putMbr(b: Buffer, pairId: number, blocksPerVolume: number) {
-    b.fillAt(0, 512, 0)
+    b.fillAt(0, SECTOR, 0)
     b.setAt(MBR_SIGNATURE, "u32", pairId)
     putPartition(b, 0, TYPE_VOLUME, FIRST_VOLUME_LBA, blocksPerVolume)
     putPartition(
@@ -84,7 +86,7 @@ export function putMbr(b: Buffer, pairId: number, blocksPerVolume: number) {
 
 /** Begins a superblock: magic and version. */
 export function putSuperblockHead(b: Buffer) {
-    b.fillAt(0, SUPERBLOCK_SIZE, 0)
+    b.fillAt(0, SECTOR, 0)
     putText(b, 0, 8, SUPERBLOCK_MAGIC, 0)
     b.setAt(SB_VERSION, "u32", SUPERBLOCK_VERSION)
 }
@@ -93,6 +95,6 @@ export function putSuperblockHead(b: Buffer) {
 export function isBlank(b: Buffer): boolean {
     const first = b[0]
     if (first !== 0x00 && first !== 0xff) return false
-    for (let i = 1; i < 512; ++i) if (b[i] !== first) return false
+    for (let i = 1; i < SECTOR; ++i) if (b[i] !== first) return false
     return true
 }

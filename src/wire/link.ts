@@ -68,3 +68,22 @@ export const ID_PORT = 18
 export const ID_NAME_LENGTH = 20
 export const ID_NAME = 21
 export const ID_NAME_MAX = IDENTITY_SIZE - ID_NAME
+
+/** The target name in an identity. */
+export function nameIn(identity: Buffer): string {
+    return identity
+        .slice(ID_NAME, ID_NAME + identity[ID_NAME_LENGTH])
+        .toString()
+}
+
+/** TCP port in an identity. */
+export function tcpPortIn(identity: Buffer): number {
+    return identity.getAt(ID_PORT, "u16")
+}
+
+/** IP address in an identity, as text. */
+export function ipIn(identity: Buffer): string {
+    const ip: number[] = []
+    for (let i = 0; i < 4; ++i) ip.push(identity[ID_IP + i])
+    return ip.join(".")
+}
