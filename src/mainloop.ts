@@ -1,6 +1,6 @@
 /** The main loop: goes round ports, link and pair for ever. */
 import { readPin } from "./board/bus"
-import { resumeSessions, servePort } from "./iscsi/portal"
+import { resumeSessions, servePatient, servePort } from "./iscsi/portal"
 import { Port } from "./iscsi/port"
 import { reapTasks } from "./iscsi/task"
 import { serveLink } from "./pair/link"
@@ -31,6 +31,7 @@ export async function mainLoop(ports: Port[]) {
         else if (storageIsWorking()) await yieldBus()
         else {
             await idle()
+            for (let i = 0; i < 2; ++i) servePatient(ports[i])
             endTurn()
         }
     }

@@ -216,6 +216,15 @@ export class Initiator {
         return (await this.exchange(bhs)).bhs[2]
     }
 
+    /** The target has aborted what was under way: no answer will come. */
+    forgetCommands() {
+        const all = [...this.commands.values(), ...this.queue.splice(0)]
+        this.commands.clear()
+        this.settle(() => {
+            for (const c of all) c.reject(new Error("aborted by the test"))
+        })
+    }
+
     /// SCSI ///
 
     /**

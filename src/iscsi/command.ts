@@ -70,23 +70,15 @@ export function commandPdu(
     const expected = get32(b, at + EXPECTED_LENGTH)
     const outcome = look(c, b, at)
     const flags = b[at + FLAGS]
-    switch (outcome) {
-        case Outcome.Good:
-            addResponse(c, t.itt, 0, expected)
-            break
-        case Outcome.Failed:
-            addResponse(c, t.itt, sense, expected)
-            break
-        case Outcome.Reply:
-            addReply(c, t.itt, flags, expected)
-            break
-        case Outcome.Flush:
-            startFlush(c, t)
-            return undefined
-        default:
-            return startMove(c, t, outcome, flags, expected, length)
+    if (outcome === Outcome.Flush) {
+        startFlush(c, t)
+        return undefined
     }
+    if (outcome > Outcome.Failed)
+        return startMove(c, t, outcome, flags, expected, length)
     endTask(t)
+    if (outcome === Outcome.Reply) addReply(c, t.itt, flags, expected)
+    else addResponse(c, t.itt, sense, expected)
     return undefined
 }
 

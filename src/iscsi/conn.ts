@@ -40,6 +40,8 @@ export enum ConnFlag {
     HasTarget = 2,
     /** our MaxRecvDataSegmentLength has been declared */
     HasDeclared = 4,
+    /** the initiator has to be told that its window has moved */
+    TellWindow = 8,
 }
 
 /** Bytes of `Conn.sn`. */
@@ -78,12 +80,12 @@ export interface Conn {
     need: number
     /** something could be sent if the chip had room */
     wantsRoom: boolean
+    /** rounds in which it is waited for without a pause */
+    roomRounds: number
 
     /// sending ///
 
-    /** writes that want an R2T, oldest first, as task numbers */
-    transfers: Ring
-    /** tasks that wait for log entries */
+    /** tasks that wait for log entries, oldest first, as task numbers */
     waiting: Ring
     reads: Ring
 }
@@ -113,7 +115,7 @@ export function makeConn(port: Port, socket: Socket): Conn {
         sinkTask: 0,
         need: 0,
         wantsRoom: false,
-        transfers: makeRing(),
+        roomRounds: 0,
         waiting: makeRing(),
         reads: makeRing(),
     }

@@ -77,6 +77,11 @@ export function addResponse(
     addData(at, 2 + SENSE_SIZE)
 }
 
+/** NOP-In that asks for nothing: it tells of the window (RFC 7143 11.19). */
+export function addWindow(c: Conn) {
+    putNoTag(addHeader(c, Op.NopIn, FINAL, NO_TAG))
+}
+
 /** SCSI Response with a status that has no sense, such as BUSY. */
 export function addStatus(c: Conn, itt: number, status: Status) {
     const at = addHeader(c, Op.Response, FINAL, itt)

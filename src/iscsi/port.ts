@@ -32,6 +32,8 @@ export interface Port {
     /** sockets to look at once more, a bit each: their interrupts were cleared
      * while more news may have come */
     again: number
+    /** sockets to look at when the board is idle, a bit each */
+    later: number
 
     /// the entry: who the port is ///
 
@@ -52,6 +54,7 @@ export function makePort(name: string, cs: Pin, int: Pin): Port {
         int,
         latest: undefined as any,
         again: 0,
+        later: 0,
         conns: [],
         isActive: false,
         identity: Buffer.alloc(IDENTITY_SIZE),

@@ -1,5 +1,6 @@
 /** Serves a port: its sockets, and the PDUs that come and go through them. */
 import * as ds from "@devicescript/core"
+import { readPin } from "../board/bus"
 import { event } from "../console/events"
 import {
     clearInterrupts,
@@ -28,6 +29,8 @@ import { closeWindow, orphanTasks } from "./task"
 const LOGIN_LIMIT_MS = 10000
 /** A host that does not end its side of a connection is not waited for. */
 const LINGER_LIMIT_MS = 2000
+/** Rounds in which room in a socket's buffer is waited for without a pause. */
+const ROOM_ROUNDS = 50
 
 /** Opens all sockets of a port. */
 export async function openPort(port: Port) {
@@ -59,7 +62,7 @@ export async function servePort(port: Port): Promise<boolean> {
         const worked = await visit(c)
         if (worked || port.again) return worked
         mask = await readSir(port.chip)
-    }
+    } else if (readPin(port.int) === 0) mask |= await readSir(port.chip)
     let worked = false
     for (let i = 0; mask > 0; ++i) {
         if (mask & 1) {
@@ -83,10 +86,28 @@ export async function resumeSessions(port: Port): Promise<boolean> {
         if (c.taskCount === 0 || c.phase !== Phase.FullFeature) continue
         if (await sendReady(c)) worked = true
         await flushOut(c.socket)
-        // no interrupt tells that there is room again
-        if (c.wantsRoom) port.again |= 1 << c.socket.n
+        if (c.wantsRoom) waitForRoom(c)
     }
     return worked
+}
+
+/**
+ * No interrupt tells that a chip has room again: its socket is looked at in
+ * each round for a while, and then, for a host that takes nothing, only when
+ * the board is idle.
+ */
+function waitForRoom(c: Conn) {
+    const bit = 1 << c.socket.n
+    if (c.roomRounds > 0) {
+        c.roomRounds--
+        c.port.again |= bit
+    } else c.port.later |= bit
+}
+
+/** The board was idle: looks at the sockets that can wait. */
+export function servePatient(port: Port) {
+    port.again |= port.later
+    port.later = 0
 }
 
 /** Looks at a socket. @returns whether it had news */
@@ -110,7 +131,8 @@ async function visit(c: Conn): Promise<boolean> {
         if (c.phase === Phase.Closing && c.taskCount === 0) await hangUp(c)
     }
     if (s.ir) await clearInterrupts(s)
-    if (c.wantsRoom) c.port.again |= 1 << s.n
+    if (worked) c.roomRounds = ROOM_ROUNDS
+    if (c.wantsRoom) waitForRoom(c)
     return worked
 }
 
@@ -150,9 +172,8 @@ export function forget(c: Conn) {
     if (c.phase === Phase.Closed) return
     c.phase = Phase.Closed
     dropOut()
-    orphanTasks(c)
     closeWindow(c)
-    clear(c.transfers)
+    orphanTasks(c)
     clear(c.waiting)
     clear(c.reads)
     c.sink = Sink.None

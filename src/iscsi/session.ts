@@ -156,7 +156,6 @@ function isLive(t: Task): boolean {
 
 function unlink(t: Task) {
     const c = t.conn
-    remove(c.transfers, t.index)
     remove(c.waiting, t.index)
     remove(c.reads, t.index)
 }
@@ -166,7 +165,6 @@ function abortAll(c: Conn) {
         const t = tasks[i]
         if (t.conn === c && isLive(t)) abortTask(t)
     }
-    clear(c.transfers)
     clear(c.waiting)
     clear(c.reads)
 }

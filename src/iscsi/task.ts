@@ -3,11 +3,14 @@ import { giveRun, own } from "../store/pool"
 import { ReadJob, ReadState } from "../store/storage"
 import { increment32 } from "../wire/bytes"
 import { EXP_CMD_SN, MAX_CMD_SN, STAT_SN } from "../wire/iscsi"
-import { Conn, Sink } from "./conn"
+import { Conn, ConnFlag, Sink } from "./conn"
+import { leaveQueues } from "./share"
 
-export const TASKS = 12
-/** Commands of one session at once. */
+export const TASKS = 16
+/** Commands of one session at once, at most. */
 const MAX_WINDOW = 8
+/** Sessions at once: the sockets of both ports. */
+const SESSIONS = 8
 
 export enum TaskState {
     Free = 0,
@@ -31,6 +34,12 @@ export enum TaskFlag {
     Forced = 4,
     /** what is owed was asked for by R2T */
     Solicited = 8,
+    /** is in the queue for blocks of the pool */
+    WantsBlocks = 16,
+    /** is in the queue for an R2T */
+    WantsR2t = 32,
+    /** its session has its credit back */
+    Returned = 64,
 }
 
 export interface Task extends ReadJob {
@@ -91,12 +100,26 @@ export function makeTasks() {
 
 /// Credits: MaxCmdSN promises no more commands than there are tasks ///
 
+let sessions = 0
+/** Commands of one session at once: what each gets when all want many. */
+let share = MAX_WINDOW
+/** One credit is kept for each session that may still come. */
+let kept = SESSIONS
+
+function countSessions(change: number) {
+    sessions += change
+    kept = SESSIONS - sessions
+    share = sessions > 1 ? Math.idiv(TASKS, sessions) : TASKS
+    if (share > MAX_WINDOW) share = MAX_WINDOW
+}
+
 /**
  * Opens a session's window: at least one command.
  * @returns false: there are no tasks for one more session
  */
 export function openWindow(c: Conn): boolean {
     if (credits === 0) return false
+    countSessions(1)
     credits--
     c.granted = 1
     // one command: MaxCmdSN is ExpCmdSN
@@ -107,20 +130,27 @@ export function openWindow(c: Conn): boolean {
 
 /**
  * Promises the session more commands, if there are tasks, and if the pool has
- * blocks for their data: the fuller it is, the fewer.
+ * blocks for their data: the fuller it is, the fewer. One is always promised
+ * or under way.
  */
 function widenWindow(c: Conn) {
     const byPool = 2 + (own.freeBlocks >> 2)
-    const wanted = byPool < MAX_WINDOW ? byPool : MAX_WINDOW
-    while (c.granted < wanted && credits > 0) {
+    let used = c.granted + c.taskCount
+    while (
+        credits > 0 &&
+        (used === 0 || (c.granted < byPool && used < share && credits > kept))
+    ) {
         credits--
         c.granted++
+        used++
         increment32(c.sn, MAX_CMD_SN - STAT_SN)
     }
 }
 
 /** Gives back what a session was promised. */
 export function closeWindow(c: Conn) {
+    if (c.granted === 0 && c.taskCount === 0) return
+    countSessions(-1)
     credits += c.granted
     c.granted = 0
 }
@@ -131,7 +161,7 @@ export function closeWindow(c: Conn) {
  */
 export function takeTask(c: Conn, isPromised: boolean): Task | undefined {
     if (isPromised) c.granted--
-    else if (credits === 0) return undefined
+    else if (credits <= kept) return undefined
     else credits--
     for (let i = 0; i < TASKS; ++i) {
         const t = tasks[i]
@@ -154,9 +184,20 @@ export function isOrphan(t: Task): boolean {
     return (t.flags & TaskFlag.Orphan) !== 0
 }
 
-/** Ends a task; its credit goes to its session first. */
+/**
+ * Gives a task's credit back to its session. Before the answer is made, which
+ * tells of it: a host whose window is closed hears of nothing else.
+ */
+export function returnCredit(t: Task) {
+    t.flags |= TaskFlag.Returned
+    credits++
+    widenWindow(t.conn)
+}
+
+/** Ends a task, before it is answered or with its last data. */
 export function endTask(t: Task) {
     const c = t.conn
+    leaveQueues(t)
     if (t.run >= 0) giveRun(own, t.run, t.count)
     t.run = -1
     t.state = TaskState.Free
@@ -165,9 +206,7 @@ export function endTask(t: Task) {
         return
     }
     c.taskCount--
-    c.granted++
-    increment32(c.sn, MAX_CMD_SN - STAT_SN)
-    widenWindow(c)
+    if ((t.flags & TaskFlag.Returned) === 0) returnCredit(t)
 }
 
 /** Ends a task without an answer. */
@@ -196,6 +235,13 @@ export function orphanTasks(c: Conn) {
     c.taskCount = 0
 }
 
+/** The window has moved without an answer that tells of it. */
+function tellWindow(c: Conn) {
+    c.flags |= ConnFlag.TellWindow
+    c.wantsRoom = true
+    c.port.again |= 1 << c.socket.n
+}
+
 /** Ends aborted tasks whose reads are over. */
 export function reapTasks() {
     if (aborted === 0) return
@@ -205,6 +251,7 @@ export function reapTasks() {
             t.readState = ReadState.Idle
             aborted--
             endTask(t)
+            tellWindow(t.conn)
         }
     }
 }

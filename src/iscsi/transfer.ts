@@ -7,7 +7,7 @@
  * what comes unasked waits in the chip until there are blocks.
  */
 import { write } from "../store/log"
-import { giveRun, GROUP, own, pool, takeRun } from "../store/pool"
+import { giveRun, GROUP, own, pool } from "../store/pool"
 import { cardHasFailed, queueRead, ReadState } from "../store/storage"
 import { acknowledgeable, safe } from "../store/volume"
 import { put24, put32 } from "../wire/bytes"
@@ -25,20 +25,31 @@ import {
     TTT,
 } from "../wire/iscsi"
 import { Sense, SENSE_SIZE } from "../wire/scsi"
-import { Conn, Sink } from "./conn"
+import { Conn, ConnFlag, Sink } from "./conn"
 import { MAX_DATA, out } from "../net/frames"
 import { outLength, roomIn, stream, writeOut } from "../net/out"
 import {
     addHeader,
     addResponse,
+    addWindow,
     countStatus,
     putNoTag,
     putResidual,
 } from "./pdu"
 import { SOCKET_KB } from "./port"
 import { NEVER, setNeed } from "./receive"
+import {
+    isUnclaimed,
+    leaveBlocks,
+    nextToSolicit,
+    postponeSolicit,
+    solicit,
+    solicitedCame,
+    takeBlocks,
+    wantSolicit,
+} from "./share"
 import { count, first, isEmpty, push, remove, second, shift } from "./ring"
-import { endTask, Task, TaskFlag, tasks, TaskState } from "./task"
+import { endTask, returnCredit, Task, TaskFlag, tasks, TaskState } from "./task"
 
 const BLOCK = 512
 /** The longest answer without data: a response with sense. */
@@ -49,10 +60,7 @@ const ANSWER = BHS + 4 + SENSE_SIZE
 /** Takes blocks for the next piece of a write. @returns false: none free */
 function startPiece(t: Task): boolean {
     const n = t.blocksLeft < GROUP ? t.blocksLeft : GROUP
-    const run = takeRun(own, n)
-    if (run < 0) return false
-    t.run = run
-    t.count = n
+    if (!takeBlocks(t, n)) return false
     t.fill = 0
     return true
 }
@@ -96,6 +104,7 @@ function finishPiece(t: Task) {
     t.run = -1
     t.lba += t.count
     t.blocksLeft -= t.count
+    solicitedCame(t)
 }
 
 /** A PDU's data have all come: what does the write need now? */
@@ -104,16 +113,18 @@ export function afterData(c: Conn, t: Task) {
         if (t.owed > 0) return
         t.state = TaskState.Waiting
         push(c.waiting, t.index)
-    } else if (t.owed === 0) push(c.transfers, t.index)
+    } else if (t.owed === 0) wantSolicit(t)
 }
 
-/** Asks for the rest of the oldest write's piece. */
-function askForData(c: Conn): boolean {
-    const t = tasks[first(c.transfers)]
+/** Asks for the rest of a write's piece. @returns false: it has to wait */
+function askForData(c: Conn, t: Task): boolean {
+    if (!hasRoom(c)) {
+        postponeSolicit(t)
+        return false
+    }
     if (t.run < 0 && !startPiece(t)) return false
-    remove(c.transfers, t.index)
+    solicit(t)
     t.owed = t.count * BLOCK - t.fill
-    t.flags |= TaskFlag.Solicited
     const at = addHeader(c, Op.R2t, FINAL, t.itt)
     out.setAt(at + TTT, "u32", t.index)
     put32(out, at + R2T_SN, t.sn)
@@ -138,8 +149,8 @@ function isAnswerable(c: Conn): boolean {
 function answerWaiting(c: Conn) {
     const t = tasks[first(c.waiting)]
     shift(c.waiting)
-    addResponse(c, t.itt, t.sense, t.residual)
     endTask(t)
+    addResponse(c, t.itt, t.sense, t.residual)
 }
 
 /// Reads ///
@@ -161,13 +172,10 @@ function startRead(c: Conn, t: Task) {
     if (n > t.blocksLeft) n = t.blocksLeft
     if (c.socket.txFree - outLength < BHS + n * BLOCK) {
         c.wantsRoom = true
+        leaveBlocks(t)
         return
     }
-    const run = takeRun(own, n)
-    if (run < 0) return
-    t.run = run
-    t.count = n
-    queueRead(t)
+    if (takeBlocks(t, n)) queueRead(t)
 }
 
 /** Moves the oldest reads on. */
@@ -184,7 +192,7 @@ async function serveReads(c: Conn): Promise<boolean> {
         return true
     }
     // the card can read for the next command while this one's data are sent
-    if (count(c.reads) > 1) {
+    if (count(c.reads) > 1 && isUnclaimed()) {
         const next = tasks[second(c.reads)]
         if (next.readState === ReadState.Idle && next.blocksLeft > 0)
             startRead(c, next)
@@ -223,6 +231,7 @@ async function sendPiece(c: Conn, t: Task): Promise<boolean> {
 async function addDataIn(c: Conn, t: Task, bytes: number) {
     if (outLength > MAX_DATA - BHS) await writeOut(c.socket)
     const isLast = t.blocksLeft === 0
+    if (isLast) returnCredit(t)
     const at = addHeader(
         c,
         Op.DataIn,
@@ -246,8 +255,8 @@ async function addDataIn(c: Conn, t: Task, bytes: number) {
 function endRead(c: Conn, t: Task) {
     remove(c.reads, t.index)
     const isAnswered = t.offset > 0 && t.sense === 0
-    if (!isAnswered) addResponse(c, t.itt, t.sense, t.residual)
     endTask(t)
+    if (!isAnswered) addResponse(c, t.itt, t.sense, t.residual)
 }
 
 /// Both ///
@@ -261,6 +270,10 @@ export async function sendReady(c: Conn): Promise<boolean> {
     const s = c.socket
     let worked = false
     c.wantsRoom = false
+    if (c.flags & ConnFlag.TellWindow && hasRoom(c)) {
+        c.flags &= ~ConnFlag.TellWindow
+        addWindow(c)
+    }
     if (c.need === NEVER) {
         const t = tasks[c.sinkTask]
         if (t.state !== TaskState.Receiving || startPiece(t)) {
@@ -268,8 +281,9 @@ export async function sendReady(c: Conn): Promise<boolean> {
             c.port.again |= 1 << s.n
         }
     }
-    while (!isEmpty(c.transfers) && hasRoom(c)) {
-        if (!askForData(c)) break
+    for (;;) {
+        const t = nextToSolicit(c)
+        if (!t || !askForData(c, t)) break
         worked = true
     }
     while (!isEmpty(c.waiting) && isAnswerable(c) && hasRoom(c)) {

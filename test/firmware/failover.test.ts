@@ -1,0 +1,62 @@
+/** One board dies in the middle of writes: no acknowledged one may be lost. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { BOARD_NAMES, other, unlimitedSpeed } from "../../devs/bench/pair.ts"
+import type { BoardName } from "../../devs/bench/pair.ts"
+import type { VirtualBench } from "../../devs/bench/virtual.ts"
+import { mirroredPair } from "../support/bench.ts"
+import { Writer } from "../support/writer.ts"
+
+const KILLS = 20
+const speed = unlimitedSpeed()
+
+/** How a board dies. */
+const DEATHS: Record<string, (bench: VirtualBench, board: BoardName) => void> =
+    {
+        power: (bench, board) => bench.pair.nodes[board].board.setPower(false),
+        hang: (bench, board) => bench.pair.nodes[board].board.setHung(true),
+    }
+
+/** Two hosts write to the one that dies, one to the one that stays. */
+function writers(bench: VirtualBench, victim: BoardName) {
+    const region = { blocks: 240, depth: 4, longest: 20 }
+    return [
+        { target: victim, first: 0 },
+        { target: victim, first: 30_000, fua: true },
+        { target: other(victim), first: 500 },
+    ].map(w => new Writer(bench, bench.random.fork(), { ...region, ...w }))
+}
+
+async function killAndCheck(death: string, victim: BoardName, seed: number) {
+    const bench = mirroredPair({ speed, seed })
+    const hosts = writers(bench, victim)
+    await bench.runScript(async () => {
+        const running = Promise.all(hosts.map(h => h.run()))
+        while (hosts.some(h => h.count < 5)) await bench.script.sleep(1000)
+        await bench.script.sleep(bench.random.int(0, 100_000))
+        DEATHS[death](bench, victim)
+        const before = hosts.map(h => h.count)
+        while (hosts.some((h, i) => h.count < before[i] + 10))
+            await bench.script.sleep(1000)
+        for (const h of hosts) h.stop()
+        await running
+        for (const h of hosts) await h.verify()
+    })
+    assert.ok(bench.said(other(victim), /^took over/))
+    return Math.max(...hosts.map(h => h.longestPause))
+}
+
+for (const death of Object.keys(DEATHS))
+    for (const victim of BOARD_NAMES)
+        test(`${death} of ${victim} in mid-write loses nothing that was acknowledged`, async t => {
+            for (let k = 0; k < KILLS / 2; k++) {
+                const seed = 100 * k + (victim === "a" ? 1 : 2)
+                const pause = await killAndCheck(death, victim, seed).catch(
+                    (e: Error) => {
+                        e.message = `seed ${seed}: ${e.message}`
+                        throw e
+                    },
+                )
+                t.diagnostic(`seed ${seed}: pause ${pause / 1000} ms`)
+            }
+        })

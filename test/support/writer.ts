@@ -1,0 +1,181 @@
+/**
+ * A host that writes blocks of unique values to a volume, loses its connection,
+ * comes back, and knows at any time what each block may hold.
+ */
+import assert from "node:assert/strict"
+import type { BoardName } from "../../devs/bench/pair.ts"
+import type { VirtualBench } from "../../devs/bench/virtual.ts"
+import {
+    ConnectionLost,
+    type Initiator,
+} from "../../devs/initiator/initiator.ts"
+import { BLOCK } from "../../devs/initiator/scsi.ts"
+import type { Random } from "../../devs/sim/random.ts"
+
+export interface WriterOptions {
+    target: BoardName
+    /** the region that this host alone writes to */
+    first: number
+    blocks: number
+    /** commands in flight */
+    depth: number
+    /** blocks of the longest write */
+    longest: number
+    fua?: boolean
+}
+
+/** Between attempts to come back. */
+const RETRY_US = 20_000
+/** An initiator gives up a connection that says nothing for so long. */
+const PATIENCE_US = 5e6
+
+/** A block with its own address and a value, repeated. */
+function fill(data: Buffer, at: number, lba: number, value: number) {
+    for (let i = at; i < at + BLOCK; i += 8) {
+        data.writeUInt32LE(lba, i)
+        data.writeUInt32LE(value, i + 4)
+    }
+}
+
+/** @returns the value of a block that is whole; throws for any other */
+function valueOf(data: Buffer, at: number, lba: number, seen: string): number {
+    const value = data.readUInt32LE(at + 4)
+    const whole = Buffer.alloc(BLOCK)
+    fill(whole, 0, lba, value)
+    const blank =
+        value === 0 && data.subarray(at, at + BLOCK).every(b => b === 0)
+    assert.ok(
+        blank || whole.equals(data.subarray(at, at + BLOCK)),
+        `block ${lba} is torn or not its own ${seen}`,
+    )
+    return value
+}
+
+let nextValue = 1
+
+export class Writer {
+    /** last acknowledged value of each block */
+    private readonly acked: number[]
+    /** values that were written after it, and may or may not be there */
+    private readonly pending: Set<number>[]
+    private readonly busy = new Set<number>()
+    private isStopping = false
+    private initiator: Initiator
+    /** acknowledged writes */
+    count = 0
+    /** virtual microseconds of the last one, and the longest pause between two */
+    lastAt = 0
+    longestPause = 0
+    reconnects = 0
+
+    constructor(
+        private readonly bench: VirtualBench,
+        private readonly random: Random,
+        private readonly opts: WriterOptions,
+    ) {
+        this.acked = new Array<number>(opts.blocks).fill(0)
+        this.pending = this.acked.map(() => new Set())
+        this.initiator = bench.initiator(opts.target)
+    }
+
+    /** Writes until stopped; comes back whenever the connection is lost. */
+    async run() {
+        this.lastAt = this.bench.world.now
+        while (!this.isStopping)
+            try {
+                await this.initiator.login()
+                await this.initiator.ready()
+                const lanes = Array.from({ length: this.opts.depth }, () =>
+                    this.lane(),
+                )
+                await Promise.all(lanes)
+            } catch (e) {
+                if (!(e instanceof ConnectionLost)) throw e
+                this.reconnects++
+                await this.bench.script.sleep(RETRY_US)
+            }
+    }
+
+    stop() {
+        this.isStopping = true
+    }
+
+    private async lane() {
+        while (!this.isStopping) await this.writeSome()
+    }
+
+    private async writeSome() {
+        const { first, blocks, longest, fua } = this.opts
+        const count = this.random.int(1, longest)
+        const at = this.free(blocks, count)
+        const data = Buffer.alloc(count * BLOCK)
+        const values: number[] = []
+        for (let i = 0; i < count; i++) {
+            const value = nextValue++
+            values.push(value)
+            fill(data, i * BLOCK, first + at + i, value)
+            this.pending[at + i].add(value)
+            this.busy.add(at + i)
+        }
+        const { initiator } = this
+        const giveUp = this.bench.world.after(PATIENCE_US, () =>
+            initiator.abort(),
+        )
+        try {
+            const r = await initiator.write(first + at, data, fua)
+            assert.equal(r.status, 0, `write: sense ${r.sense.toString(16)}`)
+            for (let i = 0; i < count; i++) {
+                this.acked[at + i] = values[i]
+                this.pending[at + i].clear()
+            }
+            const { now } = this.bench.world
+            this.longestPause = Math.max(this.longestPause, now - this.lastAt)
+            this.lastAt = now
+            this.count++
+        } finally {
+            giveUp.cancelled = true
+            for (let i = 0; i < count; i++) this.busy.delete(at + i)
+        }
+    }
+
+    /** A run of blocks that no command in flight writes to. */
+    private free(blocks: number, count: number): number {
+        for (;;) {
+            const at = this.random.int(0, blocks - count)
+            let isFree = true
+            for (let i = at; i < at + count; i++)
+                if (this.busy.has(i)) isFree = false
+            if (isFree) return at
+        }
+    }
+
+    /** Reads all of the region back, over a connection of its own. */
+    async verify() {
+        const { first, blocks, target } = this.opts
+        const initiator = this.bench.initiator(target)
+        await initiator.login()
+        await initiator.ready()
+        for (let at = 0; at < blocks; at += 8) {
+            const count = Math.min(8, blocks - at)
+            const r = await initiator.read(first + at, count)
+            assert.equal(r.status, 0, `read: sense ${r.sense.toString(16)}`)
+            this.check(r.data, at, count, `at ${target}'s address`)
+        }
+        await initiator.logout()
+    }
+
+    /** Blocks as they were read must hold what they may hold. */
+    check(data: Buffer, at: number, count: number, seen: string) {
+        const { first } = this.opts
+        for (let i = 0; i < count; i++) {
+            const lba = first + at + i
+            const value = valueOf(data, i * BLOCK, lba, seen)
+            assert.ok(
+                value === this.acked[at + i] || this.pending[at + i].has(value),
+                `block ${lba} ${seen} holds ${value}; acknowledged ` +
+                    `${this.acked[at + i]}, unanswered ` +
+                    `${[...this.pending[at + i]].join(" ") || "none"}`,
+            )
+        }
+    }
+}
