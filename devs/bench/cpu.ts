@@ -111,10 +111,19 @@ export function workOf(c: VmCounters): Work {
     }
 }
 
+/** All that `more` has and `less` has not. */
+export function workBetween(less: Work, more: Work): Work {
+    const keys = Object.keys(more) as (keyof Work)[]
+    const pairs = keys.map(k => [k, more[k] - less[k]])
+    return Object.fromEntries(pairs) as unknown as Work
+}
+
 /** A Pico's processor, for a VM from `countingVm()`. */
 export class PicoCpu implements Cpu {
     private counters?: VmCounters
     private extraUs = 0
+    /** what the door's firmware side has done so far */
+    private readonly atTheDoor = work(0, 0, 0, 0, 0, 0)
     /** measured: 110 µs from the call to the first byte and back */
     readonly spiFixedUs = 110
     readonly pinModeUs = 29
@@ -136,6 +145,15 @@ export class PicoCpu implements Cpu {
     }
 
     forgive(what: DoorWork) {
-        this.extraUs -= picoUs(DOOR_WORK[what])
+        const spent = DOOR_WORK[what]
+        this.extraUs -= picoUs(spent)
+        for (const key of Object.keys(spent) as (keyof Work)[])
+            this.atTheDoor[key] += spent[key]
+    }
+
+    /** What the board's program has done since its VM was made. */
+    work(): Work {
+        if (!this.counters) return work(0, 0, 0, 0, 0, 0)
+        return workBetween(this.atTheDoor, workOf(this.counters))
     }
 }

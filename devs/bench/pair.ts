@@ -53,18 +53,18 @@ export interface PairOptions {
 
 /** How fast boards are, and the VM that can tell it. */
 export interface Speed {
-    vm: VmBuild
-    cpu(): Cpu
+    vm(board: BoardName): VmBuild
+    cpu(board: BoardName): Cpu
 }
 
 /** Modelled microseconds for everything a board does. */
 export function picoSpeed(): Speed {
-    return { vm: countingVm(), cpu: () => new PicoCpu() }
+    return { vm: () => countingVm(), cpu: () => new PicoCpu() }
 }
 
 /** Only the buses and chips take time. */
 export function unlimitedSpeed(): Speed {
-    return { vm: { wasm: plainVmWasm() }, cpu: () => instantCpu }
+    return { vm: () => ({ wasm: plainVmWasm() }), cpu: () => instantCpu }
 }
 
 /** What hosts know a board's target by. */
@@ -184,8 +184,8 @@ export class Pair {
                 [DoorPin.IntLink]: () => link.interruptLevel,
             },
             run: this.fences[partner].b,
-            vm: opts.speed.vm,
-            cpu: opts.speed.cpu,
+            vm: opts.speed.vm(name),
+            cpu: () => opts.speed.cpu(name),
             random: n => random.bytes(n),
             onConsole: line => opts.onConsole(name, line),
             onPanic: opts.onPanic,

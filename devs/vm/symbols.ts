@@ -67,6 +67,11 @@ export class Symbols {
         return Math.max(...ends) - DESCRIPTOR_SIZE
     }
 
+    /** All functions, by their place in the program image. */
+    get allFunctions(): readonly { name: string; startpc: number }[] {
+        return this.functions
+    }
+
     /** @param pc counted from the start of the program image */
     place(pc: number): CodePlace {
         const fn = lastNotAfter(this.functions, f => f.startpc, pc)
