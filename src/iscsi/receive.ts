@@ -151,6 +151,8 @@ function header(c: Conn, b: Buffer, pos: number, end: number): number {
     const pad = -length & 3
     if (roomIn(c.socket) < ANSWER_ROOM) {
         c.need = BHS
+        // no interrupt tells that there is room again
+        c.port.again |= 1 << c.socket.n
         return 0
     }
     if (length > MAX_RECV) {

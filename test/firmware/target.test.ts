@@ -275,6 +275,19 @@ test("many commands in flight are all answered, in any session", async () => {
     })
 })
 
+test("reads that come when the send buffer is full are answered", async () => {
+    // at a Pico's speed: hosts are quicker than the board
+    const bench = mirroredPair({ seed: 2 })
+    await bench.runScript(async () => {
+        const i = await loggedIn(bench)
+        const reader = async (_: unknown, n: number) => {
+            for (let k = 0; k < 25; k++)
+                assertGood(await i.read(n * 1000 + 8 * k, 8))
+        }
+        await Promise.all(Array.from({ length: 8 }, reader))
+    })
+})
+
 test("a session is reinstated by the same initiator and ISID", async () => {
     const bench = mirroredPair({ speed })
     await bench.runScript(async () => {
