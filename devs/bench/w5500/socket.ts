@@ -54,6 +54,8 @@ export class W5500Socket {
     /** RX_RD as the chip knows it since the last RECV */
     private rxRead = 0
     private commandUntil = 0
+    /** counts OPENs: what an earlier life began does not end in this one */
+    private life = 0
     /** sizes before the last change, for reads that are torn by it */
     private rsrBefore = 0
     private fsrBefore = 0
@@ -182,6 +184,7 @@ export class W5500Socket {
     }
 
     open() {
+        this.life++
         this.connection?.forget()
         this.connection = undefined
         this.startTx()
@@ -225,7 +228,9 @@ export class W5500Socket {
         const data = this.ring(this.tx, this.txRead, count)
         this.txRead = end
         if (this.isUdp) {
+            const { life } = this
             this.host.sendUdp(this.port, this.remote, data, sent => {
+                if (life !== this.life) return
                 this.txAcked = this.txRead
                 this.raise(sent ? Interrupt.SendOk : Interrupt.Timeout)
             })
