@@ -96,7 +96,7 @@ export async function resumeSessions(port: Port): Promise<boolean> {
  * each round for a while, and then, for a host that takes nothing, only when
  * the board is idle.
  */
-function waitForRoom(c: Conn) {
+export function waitForRoom(c: Conn) {
     const bit = 1 << c.socket.n
     if (c.roomRounds > 0) {
         c.roomRounds--

@@ -16,7 +16,7 @@ import { dataOutPdu } from "./dataout"
 import { loginPdu } from "./login"
 import { inFrame, MAX_DATA } from "../net/frames"
 import { roomIn } from "../net/out"
-import { drop } from "./portal"
+import { drop, waitForRoom } from "./portal"
 import {
     logoutPdu,
     nopPdu,
@@ -151,8 +151,7 @@ function header(c: Conn, b: Buffer, pos: number, end: number): number {
     const pad = -length & 3
     if (roomIn(c.socket) < ANSWER_ROOM) {
         c.need = BHS
-        // no interrupt tells that there is room again
-        c.port.again |= 1 << c.socket.n
+        waitForRoom(c)
         return 0
     }
     if (length > MAX_RECV) {

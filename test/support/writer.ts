@@ -22,6 +22,8 @@ export interface WriterOptions {
     /** blocks of the longest write */
     longest: number
     fua?: boolean
+    /** virtual microseconds between the commands of a lane */
+    restUs?: number
 }
 
 /** Between attempts to come back. */
@@ -101,7 +103,11 @@ export class Writer {
     }
 
     private async lane() {
-        while (!this.isStopping) await this.writeSome()
+        while (!this.isStopping) {
+            await this.writeSome()
+            if (this.opts.restUs)
+                await this.bench.script.sleep(this.opts.restUs)
+        }
     }
 
     private async writeSome() {
