@@ -9,7 +9,7 @@
 import { write } from "../store/log"
 import { giveRun, GROUP, own, pool } from "../store/pool"
 import { cardHasFailed, queueRead, ReadState } from "../store/storage"
-import { acknowledgeable, safe } from "../store/volume"
+import { acknowledgeable, Mode, safe } from "../store/volume"
 import { put24, put32 } from "../wire/bytes"
 import {
     BHS,
@@ -140,7 +140,8 @@ function isAnswerable(c: Conn): boolean {
     const v = t.volume
     const done = t.flags & TaskFlag.Forced ? safe(v) : acknowledgeable(v)
     if (done >= t.seq || t.seq === 0) return true
-    if (!cardHasFailed()) return false
+    // with a partner, it will be the one that answers
+    if (!cardHasFailed() || v.mode !== Mode.Alone) return false
     t.sense = Sense.WriteError
     return true
 }
@@ -205,6 +206,7 @@ async function sendPiece(c: Conn, t: Task): Promise<boolean> {
     const s = c.socket
     const bytes = t.count * BLOCK
     if (t.readState === ReadState.Failed) {
+        if (cardHasFailed() && t.volume.mode !== Mode.Alone) return false
         t.sense = Sense.ReadError
         t.blocksLeft = 0
         t.readState = ReadState.Idle

@@ -34,12 +34,19 @@ export let fence: Fence
 let board: Board
 let level = 0
 let stuck = 0
+/** neither beats nor watches any more */
+let isSilent = false
 let lastTurns = 0
 
 export function startHeartbeat(b: Board, index: number) {
     board = b
     fence = makeFence(index)
     run.start()
+}
+
+/** Ends the heartbeat for ever: the partner shall take this board for dead. */
+export function fallSilent() {
+    isSilent = true
 }
 
 /** Lets the partner go: it may boot. */
@@ -54,6 +61,7 @@ async function run() {
     let ticks = 0
     for (;;) {
         await ds.sleep(TICK_MS)
+        if (isSilent) return
         ticks++
         if (ticks & 1 && stuck < STUCK_ROUNDS) {
             level = 1 - level

@@ -12,7 +12,7 @@ import { added, outLength } from "../net/out"
 import { Settings } from "../settings"
 import { MIRROR_BLOCKS } from "../store/pool"
 import { settle } from "../store/log"
-import { wakeStorage } from "../store/storage"
+import { cardHasFailed, wakeStorage } from "../store/storage"
 import { partnerOnCard, wantSave } from "../store/superblock"
 import { isQuiet, Mode, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
@@ -34,10 +34,10 @@ import {
 import { Sense } from "../wire/scsi"
 import { judgeVolume, Verdict } from "./coldstart"
 import { BROKEN_MS, heardLink } from "./detector"
-import { detector, fence, releaseFence } from "./heartbeat"
+import { detector, fallSilent, fence, releaseFence } from "./heartbeat"
 import { Fencing } from "./fencing"
 import { addFrame, openLink, shutLink } from "./link"
-import { checkPorts, serve } from "./ports"
+import { checkPorts, serve, withdraw } from "./ports"
 
 /**
  * From shutting the link until a write is acknowledged alone: by then the
@@ -71,6 +71,7 @@ let mustTakeOver = false
 let aloneAt = 0
 let checkAt = 0
 let hasTicked = false
+let hasSteppedDown = false
 
 export function startPair(s: Settings, v: Volume[], p: Port[]) {
     settings = s
@@ -228,6 +229,19 @@ async function assume() {
     await serve(partnerPort, Sense.NexusLoss)
 }
 
+/**
+ * The card has failed, and the partner has all that was acknowledged: it shall
+ * be this board. A board without a card is as good as dead, so it plays dead.
+ */
+async function stepDown() {
+    hasSteppedDown = true
+    event("card failed: leaving both volumes to the partner")
+    fallSilent()
+    shutLink()
+    for (let i = 0; i < ports.length; ++i)
+        if (ports[i].isActive) await withdraw(ports[i], "no card")
+}
+
 /// The main loop's part ///
 
 /** Call every 20 ms, from the heartbeat. */
@@ -247,8 +261,12 @@ export async function servePair(): Promise<boolean> {
         await decide()
         return true
     }
-    if (!hasTicked) return false
+    if (!hasTicked || hasSteppedDown) return false
     hasTicked = false
+    if (cardHasFailed() && home.mode === Mode.Mirrored) {
+        await stepDown()
+        return true
+    }
     const now = ds.millis()
     if (aloneAt !== 0 && now >= aloneAt) {
         aloneAt = 0

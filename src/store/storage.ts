@@ -25,8 +25,8 @@ import { saved, saveNext, superblockLba, superblockSector } from "./superblock"
 
 /** The specification's 500 ms for SDXC, and some. */
 const BUSY_LIMIT_MS = 600
-/** A write that a card refuses is tried again so often. */
-const WRITE_TRIES = 3
+/** What a card refuses is tried so often. */
+const TRIES = 3
 /** Entries that go to the card in one command when they are neighbours. */
 const MAX_BATCH = 8
 
@@ -121,17 +121,25 @@ async function readNext() {
     const at = job.run * SECTOR
     let error = CardError.None
     if (!isWhollyInLog(job))
-        error = await readBlocks(
-            card,
-            v.firstLba + job.lba,
-            job.count,
-            pool,
-            at,
-        )
-    if (error !== CardError.None) event(`card read failed error=${error}`)
+        error = await readCard(v.firstLba + job.lba, job.count, at)
     overlay(job)
     job.readState = error === CardError.None ? ReadState.Done : ReadState.Failed
     progress()
+}
+
+async function readCard(
+    lba: number,
+    count: number,
+    at: number,
+): Promise<CardError> {
+    let error = CardError.None
+    for (let i = 0; i < TRIES; ++i) {
+        error = await readBlocks(card, lba, count, pool, at)
+        if (error === CardError.None) return error
+    }
+    if (error === CardError.Absent) fail("read")
+    else event(`card read failed lba=${lba}`)
+    return error
 }
 
 async function failReads() {
@@ -208,14 +216,24 @@ async function untilWritten(): Promise<boolean> {
 }
 
 async function writeSector(lba: number, from: Buffer): Promise<boolean> {
-    if ((await startWrite(card, lba)) === Step.Failed) return false
-    if (!(await writeAll(from, 0, SECTOR))) return false
+    if ((await startWrite(card, lba)) === Step.Failed)
+        return await endWrite(false)
+    return await endWrite(await writeAll(from, 0, SECTOR))
+}
+
+/**
+ * Ends a write. A card that refuses a block wants to be told as well, and takes
+ * no command before (part 1, 7.2.4).
+ * @param isTaken the card has taken all blocks
+ */
+async function endWrite(isTaken: boolean): Promise<boolean> {
     await stopWrite(card)
-    return await untilWritten()
+    const isWritten = await untilWritten()
+    return isTaken && isWritten
 }
 
 async function save() {
-    for (let i = 0; i < WRITE_TRIES; ++i)
+    for (let i = 0; i < TRIES; ++i)
         if (await writeSector(superblockLba(), superblockSector())) {
             saved()
             progress()
@@ -240,7 +258,7 @@ async function flush(): Promise<boolean> {
         any = true
         const last = endOfBatch(v)
         let done = false
-        for (let i = 0; i < WRITE_TRIES && !done; ++i)
+        for (let i = 0; i < TRIES && !done; ++i)
             done = await writeBatch(v, last)
         if (!done) {
             fail("write")
@@ -268,18 +286,15 @@ function endOfBatch(v: Volume) {
 async function writeBatch(v: Volume, last: number): Promise<boolean> {
     const first = (v.durable + 1) & LOG_MASK
     const lba = v.firstLba + v.lba[first]
-    if ((await startWrite(card, lba)) === Step.Failed) return false
+    if ((await startWrite(card, lba)) === Step.Failed)
+        return await endWrite(false)
     for (let s = v.durable + 1; s <= last; ++s) {
         const i = s & LOG_MASK
         const at = v.run[i] * SECTOR
-        if (!(await writeAll(pool, at, at + v.count[i] * SECTOR))) {
-            await stopWrite(card)
-            await untilWritten()
-            return false
-        }
+        if (!(await writeAll(pool, at, at + v.count[i] * SECTOR)))
+            return await endWrite(false)
     }
-    await stopWrite(card)
-    return await untilWritten()
+    return await endWrite(true)
 }
 
 /** Writes blocks, and waits wherever the card is busy. */

@@ -47,6 +47,8 @@ export interface CardFaults {
     programError?: boolean
     /** the next block read is an error token */
     readError?: boolean
+    /** this sector cannot be read any more, ever */
+    badSector?: number
     /** the next programming takes so long */
     busyUs?: number
 }
@@ -421,7 +423,7 @@ export class SdCard implements BoardChip {
         this.reading = undefined
         this.output = NO_OUTPUT
         this.outputAt = 0
-        if (this.faults.readError) {
+        if (this.faults.readError || this.faults.badSector === r.lba) {
             this.faults.readError = false
             this.output = Uint8Array.of(ERROR_TOKEN_GENERAL)
             return
