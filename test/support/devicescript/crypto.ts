@@ -1,0 +1,10 @@
+/** `@devicescript/crypto`, as much as the firmware uses. */
+import { createHash } from "node:crypto"
+import { bytes } from "../devicescript.ts"
+
+export function digest(algorithm: "sha256", data: Buffer | string): Buffer {
+    const hash = createHash(algorithm)
+    if (typeof data === "string") hash.update(data)
+    else hash.update(data.toString("hex"), "hex")
+    return bytes(hash.digest("hex"))
+}
