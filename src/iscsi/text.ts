@@ -32,8 +32,15 @@ export function lists(list: string, choice: string): boolean {
     return ("," + list + ",").indexOf("," + choice + ",") >= 0
 }
 
-/** A number in a range, or NaN. */
+/**
+ * A decimal or hexadecimal constant (6.1) in a range, or NaN. `parseInt` alone
+ * takes "4096x" and "1e4" for numbers as well.
+ */
 function numberIn(value: string, min: number, max: number): number {
+    const isHex = value[0] === "0" && (value[1] === "x" || value[1] === "X")
+    const digits = isHex ? "0123456789abcdefABCDEF" : "0123456789"
+    for (let i = isHex ? 2 : 0; i < value.length; ++i)
+        if (digits.indexOf(value[i]) < 0) return NaN
     const n = parseInt(value)
     return n >= min && n <= max ? n : NaN
 }
@@ -43,8 +50,19 @@ function one(_n: Negotiated, value: string): string {
     return isNaN(numberIn(value, 1, 65535)) ? REJECT : "1"
 }
 
-function zero(_n: Negotiated, value: string): string {
+function time2Retain(_n: Negotiated, value: string): string {
     return isNaN(numberIn(value, 0, 3600)) ? REJECT : "0"
+}
+
+function recoveryLevel(_n: Negotiated, value: string): string {
+    return isNaN(numberIn(value, 0, 2)) ? REJECT : "0"
+}
+
+/** The smaller one (RFC 7144); ours is 1. */
+function protocolLevel(_n: Negotiated, value: string): string {
+    const level = numberIn(value, 0, 31)
+    if (isNaN(level)) return REJECT
+    return level < 1 ? "0" : "1"
 }
 
 function isBoolean(value: string): boolean {
@@ -58,6 +76,11 @@ function yes(_n: Negotiated, value: string): string {
 
 function no(_n: Negotiated, value: string): string {
     return isBoolean(value) ? "No" : REJECT
+}
+
+/** Keys of markers, which must not be NotUnderstood: 13.25. */
+function obsolete(): string {
+    return REJECT
 }
 
 /** OR; we can do without. */
@@ -83,11 +106,15 @@ function maxBurst(n: Negotiated, value: string): string {
     return value
 }
 
-/** The smaller one; more than a piece has no use. */
+/**
+ * The smaller one; more than a piece has no use, and more than MaxBurstLength
+ * is not allowed (13.14).
+ */
 function firstBurst(n: Negotiated, value: string): string {
     let v = numberIn(value, MIN_SEGMENT, MAX_SEGMENT)
     if (isNaN(v)) return REJECT
     if (v > MAX_RECV) v = MAX_RECV
+    if (v > n.maxBurst) v = n.maxBurst
     n.firstBurst = v
     return v + ""
 }
@@ -121,9 +148,9 @@ const answers: Record<string, Answer> = {
     TaskReporting: rfc3720,
     MaxConnections: one,
     MaxOutstandingR2T: one,
-    DefaultTime2Retain: zero,
-    ErrorRecoveryLevel: zero,
-    iSCSIProtocolLevel: one,
+    DefaultTime2Retain: time2Retain,
+    ErrorRecoveryLevel: recoveryLevel,
+    iSCSIProtocolLevel: protocolLevel,
     DefaultTime2Wait: time2Wait,
     InitialR2T: initialR2t,
     ImmediateData: immediateData,
@@ -131,6 +158,8 @@ const answers: Record<string, Answer> = {
     DataSequenceInOrder: yes,
     IFMarker: no,
     OFMarker: no,
+    IFMarkInt: obsolete,
+    OFMarkInt: obsolete,
     MaxBurstLength: maxBurst,
     FirstBurstLength: firstBurst,
     MaxRecvDataSegmentLength: maxRecv,
@@ -190,7 +219,9 @@ export function negotiate(
             const eq = text.indexOf(61, pos, end)
             if (eq <= pos) return -1
             const key = text.slice(pos, eq).toString()
-            const answer = answers[key]
+            if (key.length !== eq - pos) return -1 // not ASCII
+            // every object has a constructor: the table must not answer for it
+            const answer = key === "constructor" ? undefined : answers[key]
             const value = answer
                 ? answer(n, text.slice(eq + 1, end).toString())
                 : "NotUnderstood"
