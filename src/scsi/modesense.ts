@@ -1,5 +1,5 @@
 /** MODE SENSE: SPC-4 6.11 and 7.5, SBC-3 6.5. */
-import { get16, put16, put24 } from "../wire/bytes"
+import { get16, put16, put24, put32 } from "../wire/bytes"
 import { Sense } from "../wire/scsi"
 import { fail, Outcome, reply, replyWith, unit } from "./request"
 
@@ -68,7 +68,7 @@ function modeSense(
 }
 
 function putBlockDescriptor(at: number): number {
-    put24(reply, at + 1, unit.volume.blocks)
+    put32(reply, at, unit.volume.blocks)
     put24(reply, at + 5, 512)
     return BLOCK_DESCRIPTOR
 }
