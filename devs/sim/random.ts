@@ -2,11 +2,22 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt"
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
 
+/** What comes first of a generator is still much like its seed. */
+const WARM_UP = 32
+
+/** Spreads seeds, for neighbouring ones make neighbouring numbers. */
+function scramble(seed: number) {
+    let h = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b)
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+    return h ^ (h >>> 16)
+}
+
 export class Random {
     private readonly rng
 
     constructor(readonly seed: number) {
-        this.rng = xoroshiro128plus(seed)
+        this.rng = xoroshiro128plus(scramble(seed))
+        for (let i = 0; i < WARM_UP; i++) this.rng.next()
     }
 
     /** Uniform between `min` and `max`, both included. */
