@@ -5,12 +5,17 @@ import type { Endpoint, Ip, Mac, Packet, Segment, Station } from "./ethernet.ts"
 import { IpStack, type IpHandler, type StackTiming } from "./ipstack.ts"
 import type { TcpUser } from "./tcp.ts"
 
-/** Linux: 200 ms for data, 1 s for a SYN; `tcp_retries2`, `tcp_syn_retries`. */
+/**
+ * Linux: 200 ms for data, 1 s for a SYN; `tcp_retries2`, `tcp_syn_retries`.
+ * More patient than Linux where ARP finds nobody: that gives up after 3 s.
+ */
 const LINUX: StackTiming = {
     arpRetryUs: 1_000_000,
     retryUs: 200_000,
     synRetryUs: 1_000_000,
+    maxRetryUs: 120_000_000,
     retries: 6,
+    endsUnresolved: false,
 }
 const FIRST_EPHEMERAL_PORT = 32768
 const EPHEMERAL_PORTS = 28232
@@ -51,5 +56,9 @@ export class Host implements Station {
     connect(remote: Endpoint, user: TcpUser) {
         const port = FIRST_EPHEMERAL_PORT + (this.nextPort++ % EPHEMERAL_PORTS)
         return this.stack.connect(port, remote, user)
+    }
+
+    sendUdp(localPort: number, remote: Endpoint, data: Uint8Array) {
+        this.stack.sendUdp(localPort, remote, data)
     }
 }

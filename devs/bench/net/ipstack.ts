@@ -23,7 +23,7 @@ import {
 /** What the station above the stack decides. */
 export interface IpHandler {
     /** @returns who takes a new connection; `undefined` refuses it */
-    accept(local: Endpoint, remote: Endpoint): AcceptedBy | undefined
+    accept(local: Endpoint, remote: Endpoint): Acceptor | undefined
     udp(packet: UdpPacket): void
     /** another station uses this station's address */
     conflict?(): void
@@ -32,10 +32,16 @@ export interface IpHandler {
 /** How patient a station is. */
 export interface StackTiming extends TcpOptions {
     arpRetryUs: number
+    /** whether a connection that is being opened ends when ARP finds nobody */
+    endsUnresolved: boolean
 }
 
-/** Takes the connection and says who uses it. */
-export type AcceptedBy = (connection: () => TcpConnection) => TcpUser
+/** Who takes a connection that another station opens. */
+export interface Acceptor {
+    user: TcpUser
+    /** Gets the connection, whose handshake is not over yet. */
+    accepted(connection: TcpConnection): void
+}
 
 interface Resolving {
     waiting: ((mac: Mac) => void)[]
@@ -108,31 +114,34 @@ export class IpStack {
         const known = this.connections.get(key(p.dst, p.src))
         if (known) return known.receive(p)
         const isNew = p.syn && !p.acks && !p.rst
-        const accept = isNew ? this.handler.accept(p.dst, p.src) : undefined
-        if (!accept) {
+        const acceptor = isNew ? this.handler.accept(p.dst, p.src) : undefined
+        if (!acceptor) {
             const reset = resetFor(p)
             if (reset) this.sendTo(reset.dst.ip, reset)
             return
         }
-        let connection: TcpConnection | undefined
-        const user = accept(() => connection!)
-        connection = this.create(p.dst, p.src, user)
+        const connection = this.create(p.dst, p.src, acceptor.user)
+        acceptor.accepted(connection)
         connection.accept(p)
     }
 
     private create(local: Endpoint, remote: Endpoint, user: TcpUser) {
         const name = key(local, remote)
+        const timing = this.timing()
+        const unresolved = () => {
+            if (timing.endsUnresolved) connection.unreachable()
+        }
         const connection = new TcpConnection(
             this.world,
             local,
             remote,
             user,
-            p => this.sendTo(remote.ip, p),
+            p => this.sendTo(remote.ip, p, unresolved),
             () => {
                 if (this.connections.get(name) === connection)
                     this.connections.delete(name)
             },
-            this.timing(),
+            timing,
             this.random.int(0, 0x7fffffff),
         )
         this.connections.get(name)?.forget()
@@ -140,30 +149,35 @@ export class IpStack {
         return connection
     }
 
-    private sendTo(ip: Ip, packet: Packet) {
-        this.resolve(ip, mac => this.segment.send(this.station, mac, packet))
+    /** The source is the station's address of now, whatever it was before. */
+    private sendTo(ip: Ip, packet: TcpPacket, failed?: () => void) {
+        const src = { ip: this.station.ip, port: packet.src.port }
+        this.resolve(
+            ip,
+            mac => this.segment.send(this.station, mac, { ...packet, src }),
+            failed,
+        )
     }
 
     /// ARP ///
 
     private receiveArp(p: ArpPacket) {
         const mine = this.station.ip
-        if (
-            p.senderIp === mine &&
-            mine !== 0 &&
-            p.senderMac !== this.station.mac
-        )
+        // W5500, IR.CONFLICT: "own source IP address is same with the sender IP
+        // address in the received ARP request"; the MAC address does not count
+        if (!p.isReply && p.senderIp === mine && mine !== 0)
             this.handler.conflict?.()
         const waiting = this.resolving.get(p.senderIp)
-        if (this.cache.has(p.senderIp) || waiting)
+        // RFC 826: who asks for us will hear from us
+        const isForUs = p.targetIp === mine && p.senderIp !== mine
+        if (isForUs || waiting || this.cache.has(p.senderIp))
             this.cache.set(p.senderIp, p.senderMac)
         if (waiting) {
             this.resolving.delete(p.senderIp)
             waiting.retry.cancelled = true
             for (const f of waiting.waiting) f(p.senderMac)
         }
-        if (!p.isReply && p.targetIp === mine && p.senderIp !== mine)
-            this.sendArp(p.senderMac, p.senderIp, true)
+        if (isForUs && !p.isReply) this.sendArp(p.senderMac, p.senderIp, true)
     }
 
     private sendArp(to: Mac, targetIp: Ip, isReply: boolean) {
@@ -210,6 +224,7 @@ export class IpStack {
     }
 }
 
+/** Without the local address, which a W5500 may change under a connection. */
 function key(local: Endpoint, remote: Endpoint) {
-    return `${local.ip}:${local.port}-${remote.ip}:${remote.port}`
+    return `${local.port}-${remote.ip}:${remote.port}`
 }

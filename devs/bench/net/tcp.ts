@@ -43,6 +43,8 @@ export interface TcpOptions {
     retryUs: number
     /** first wait for an answer to a SYN */
     synRetryUs: number
+    /** longest wait */
+    maxRetryUs: number
     /** after so many retries the connection is given up */
     retries: number
 }
@@ -106,6 +108,12 @@ export class TcpConnection {
         this.push()
     }
 
+    /** Replaces those of the unacknowledged bytes that are at `at` and behind. */
+    overwrite(at: number, data: Uint8Array) {
+        const count = this.queue.length - at
+        if (count > 0) this.queue.set(data.subarray(0, count), at)
+    }
+
     /** Sends what is written, and then that there is no more. */
     finish() {
         if (this.finWanted || this.state === "closed") return
@@ -125,6 +133,11 @@ export class TcpConnection {
         this.state = "closed"
         this.stopRetry()
         this.gone()
+    }
+
+    /** The other station's MAC address cannot be found. */
+    unreachable() {
+        if (this.state === "syn-sent") this.end(() => this.user.timedOut())
     }
 
     /** Call when the user has more room than before. */
@@ -271,7 +284,8 @@ export class TcpConnection {
 
     private startRetry(firstUs: number) {
         if (this.retry) return
-        this.retry = this.world.after(firstUs * 2 ** this.tries, () => {
+        const wait = Math.min(firstUs * 2 ** this.tries, this.opts.maxRetryUs)
+        this.retry = this.world.after(wait, () => {
             this.retry = undefined
             if (this.tries++ >= this.opts.retries)
                 return this.end(() => this.user.timedOut())

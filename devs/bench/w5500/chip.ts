@@ -6,9 +6,10 @@ import type { Random } from "../../sim/random.ts"
 import type { World } from "../../sim/world.ts"
 import type { BoardChip } from "../board.ts"
 import type { Ip, Mac, Packet, Segment, Station } from "../net/ethernet.ts"
-import { IpStack } from "../net/ipstack.ts"
+import { IpStack, type StackTiming } from "../net/ipstack.ts"
 import {
     BlockKind,
+    BUFFER_MEMORY,
     Common,
     IR_CONFLICT,
     MAX_SPI_HZ,
@@ -16,6 +17,8 @@ import {
     PHYCFGR_FULL_100,
     PHYCFGR_LNK,
     PHYCFGR_RST,
+    RTR_US,
+    Sn,
     SOCKETS,
     VERSION,
 } from "./registers.ts"
@@ -29,12 +32,23 @@ import { W5500Socket, type SocketHost } from "./socket.ts"
 const COMMAND_US = 1
 /** One in so many reads that could be torn is. */
 const TEAR_CHANCE = 1 / 16
+/**
+ * The datasheet names no interrupt for a RST from the peer; by WIZnet's forum
+ * (topic 2057) DISCON is meant to tell it, "but it was not tested".
+ */
+const RESET_TOLD_CHANCE = 1 / 2
 const HEADER_BYTES = 3
+/** Bytes of data in a frame by its operation mode (2.2.2). */
+const FIXED_BYTES = [Infinity, 1, 2, 4]
 const READ_ONLY = new Set<number>([Common.SIR, Common.VERSIONR])
+const KILO = 1024
+const BUFFER_KILOBYTES = [0, 1, 2, 4, 8, 16]
 
 export class W5500 implements BoardChip, Station {
     private readonly common = new Uint8Array(Common.SIZE)
     private readonly sockets: W5500Socket[] = []
+    private readonly txMemory = new Uint8Array(BUFFER_MEMORY)
+    private readonly rxMemory = new Uint8Array(BUFFER_MEMORY)
     private readonly stack: IpStack
     private isPowered = false
     private isHeld = false
@@ -55,12 +69,10 @@ export class W5500 implements BoardChip, Station {
             segment,
             this,
             {
-                accept: (local, remote) => {
-                    const socket = this.sockets.find(
-                        s => s.isListening && s.port === local.port,
-                    )
-                    return socket && (c => socket.take(remote, c))
-                },
+                accept: (local, remote) =>
+                    this.sockets
+                        .find(s => s.isListening && s.port === local.port)
+                        ?.take(remote),
                 udp: p =>
                     this.sockets
                         .find(s => s.isUdp && s.port === p.dst.port)
@@ -71,12 +83,7 @@ export class W5500 implements BoardChip, Station {
                 },
             },
             random,
-            () => ({
-                arpRetryUs: this.get16(Common.RTR) * 100,
-                retryUs: this.get16(Common.RTR) * 100,
-                synRetryUs: this.get16(Common.RTR) * 100,
-                retries: this.common[Common.RCR],
-            }),
+            () => this.timing(),
         )
         const host: SocketHost = {
             connect: (port, remote, user) =>
@@ -87,6 +94,8 @@ export class W5500 implements BoardChip, Station {
             now: () => this.world.now,
             commandUs: () => COMMAND_US,
             tears: () => this.random.chance(TEAR_CHANCE),
+            tellsReset: () => this.random.chance(RESET_TOLD_CHANCE),
+            resized: () => this.shareMemory(),
             firstPointer: () => this.random.int(0, 0xffff),
         }
         for (let i = 0; i < SOCKETS; i++)
@@ -108,11 +117,11 @@ export class W5500 implements BoardChip, Station {
     }
 
     get up() {
-        return (
-            this.isPowered &&
-            !this.isHeld &&
-            (this.common[Common.PHYCFGR] & PHYCFGR_RST) !== 0
-        )
+        return this.isAwake && (this.common[Common.PHYCFGR] & PHYCFGR_RST) !== 0
+    }
+
+    private get isAwake() {
+        return this.isPowered && !this.isHeld
     }
 
     receive(p: Packet) {
@@ -125,7 +134,7 @@ export class W5500 implements BoardChip, Station {
 
     /** INTn: low while an interrupt that is not masked is pending. */
     get interruptLevel(): 0 | 1 {
-        if (!this.up) return 1 // pulled up at the board
+        if (!this.isAwake) return 1 // pulled up at the board
         const c = this.common
         const isPending =
             (c[Common.IR] & c[Common.IMR]) !== 0 ||
@@ -164,8 +173,43 @@ export class W5500 implements BoardChip, Station {
         this.common[Common.RTR] = 0x07
         this.common[Common.RTR + 1] = 0xd0
         this.common[Common.RCR] = 0x08
+        this.common[Common.PTIMER] = 0x28
+        this.common.fill(0xff, Common.PMRU, Common.PMRU + 2)
         this.common[Common.PHYCFGR] = 0xb8
         for (const s of this.sockets) s.reset()
+        this.shareMemory()
+    }
+
+    /**
+     * Gives the sockets their buffers, one behind the other. More than 16 KB
+     * together is an error without a described effect: here the last overlap.
+     */
+    private shareMemory() {
+        let rx = 0
+        let tx = 0
+        for (const s of this.sockets) {
+            s.give(
+                part(this.rxMemory, rx, s.read(Sn.RXBUF_SIZE)),
+                part(this.txMemory, tx, s.read(Sn.TXBUF_SIZE)),
+            )
+            rx += s.rx.length
+            tx += s.tx.length
+        }
+    }
+
+    /** ARP_TO and TCP_TO by RTR and RCR (4.1). */
+    private timing(): StackTiming {
+        const rtr = this.get16(Common.RTR)
+        let max = rtr
+        while (max > 0 && max * 2 <= 0xffff) max *= 2
+        return {
+            arpRetryUs: rtr * RTR_US,
+            retryUs: rtr * RTR_US,
+            synRetryUs: rtr * RTR_US,
+            maxRetryUs: max * RTR_US,
+            retries: this.common[Common.RCR],
+            endsUnresolved: true,
+        }
     }
 
     /// SPI ///
@@ -175,20 +219,33 @@ export class W5500 implements BoardChip, Station {
     }
 
     exchange(data: Uint8Array, hz: number) {
-        if (!this.isPowered || this.isHeld) {
+        if (!this.isAwake) {
             data.fill(0xff)
             return
         }
-        let i = 0
-        while (i < data.length && this.position < HEADER_BYTES) {
-            if (this.position === 0) this.address = data[i] << 8
-            else if (this.position === 1) this.address |= data[i]
-            else this.control = data[i]
-            data[i++] = this.position++ // the chip answers 1, 2, 3
+        for (let i = 0; i < data.length;) {
+            if (this.position < HEADER_BYTES) {
+                data[i] = this.header(data[i])
+                i++
+                continue
+            }
+            const end = HEADER_BYTES + FIXED_BYTES[this.control & 3]
+            const n = Math.min(data.length - i, end - this.position)
+            this.access(data.subarray(i, i + n))
+            i += n
+            this.position += n
+            if (this.position === end) this.position = 0
         }
-        if (i < data.length) this.access(data.subarray(i))
         if (hz > MAX_SPI_HZ)
             for (let k = 0; k < data.length; k += 7) data[k] ^= 0x10
+    }
+
+    /** @returns what the chip answers meanwhile: 1, 2, 3 */
+    private header(byte: number) {
+        if (this.position === 0) this.address = byte << 8
+        else if (this.position === 1) this.address |= byte
+        else this.control = byte
+        return ++this.position
     }
 
     private access(data: Uint8Array) {
@@ -199,12 +256,16 @@ export class W5500 implements BoardChip, Station {
         if (block === 0) this.accessCommon(data, isWrite)
         else if (kind === BlockKind.Socket)
             accessRegisters(data, this.address, isWrite, socket)
-        else if (kind === BlockKind.Tx)
-            accessBuffer(data, this.address, isWrite, socket.tx)
+        else if (kind === BlockKind.Tx) this.accessTx(data, isWrite, socket)
         else if (kind === BlockKind.Rx)
             accessBuffer(data, this.address, isWrite, socket.rx)
         else data.fill(0) // reserved
         this.address = (this.address + data.length) & 0xffff
+    }
+
+    private accessTx(data: Uint8Array, isWrite: boolean, s: W5500Socket) {
+        if (isWrite) s.txWritten(this.address, data)
+        accessBuffer(data, this.address, isWrite, s.tx)
     }
 
     private accessCommon(data: Uint8Array, isWrite: boolean) {
@@ -240,6 +301,16 @@ export class W5500 implements BoardChip, Station {
     private get16(at: number) {
         return (this.common[at] << 8) | this.common[at + 1]
     }
+}
+
+function part(
+    memory: Uint8Array<ArrayBuffer>,
+    from: number,
+    kilobytes: number,
+) {
+    const size = BUFFER_KILOBYTES.includes(kilobytes) ? kilobytes * KILO : 0
+    const start = Math.min(from, memory.length - size)
+    return memory.subarray(start, start + size)
 }
 
 interface Registers {

@@ -14,6 +14,8 @@ export const Common = {
     SIMR: 0x18,
     RTR: 0x19,
     RCR: 0x1b,
+    PTIMER: 0x1c,
+    PMRU: 0x26,
     PHYCFGR: 0x2e,
     VERSIONR: 0x39,
     SIZE: 0x40,
@@ -25,6 +27,8 @@ export const PHYCFGR_RST = 0x80
 export const PHYCFGR_LNK = 0x01
 export const PHYCFGR_FULL_100 = 0x06
 export const VERSION = 0x04
+/** RTR counts in units of so many microseconds. */
+export const RTR_US = 100
 
 /** Offsets in a socket's register block. */
 export const Sn = {

@@ -1,5 +1,6 @@
 /** One of a W5500's eight sockets. */
 import type { Endpoint, UdpPacket } from "../net/ethernet.ts"
+import type { Acceptor } from "../net/ipstack.ts"
 import type { TcpConnection, TcpUser } from "../net/tcp.ts"
 import { Command, Interrupt, Protocol, Sn, Status } from "./registers.ts"
 
@@ -19,14 +20,16 @@ export interface SocketHost {
     commandUs(): number
     /** whether a 16-bit register changes between its two bytes */
     tears(): boolean
+    /** whether a RST from the peer raises DISCON */
+    tellsReset(): boolean
+    /** a buffer has another size */
+    resized(): void
     /** where buffer pointers begin; the datasheet does not promise zero */
     firstPointer(): number
 }
 
-const KILO = 1024
 const UDP_HEADER = 8
-
-const VALID_SIZES = [0, 1, 2, 4, 8, 16]
+const NOTHING = new Uint8Array(0)
 
 /** Registers that only the chip writes. */
 const READ_ONLY = new Set<number>([
@@ -43,8 +46,8 @@ const READ_ONLY = new Set<number>([
 
 export class W5500Socket {
     readonly regs = new Uint8Array(Sn.SIZE)
-    tx = new Uint8Array(0)
-    rx = new Uint8Array(0)
+    tx: Uint8Array = NOTHING
+    rx: Uint8Array = NOTHING
     status = Status.Closed
     private connection?: TcpConnection
     /** where the peer has acknowledged up to */
@@ -54,28 +57,25 @@ export class W5500Socket {
     /** RX_RD as the chip knows it since the last RECV */
     private rxRead = 0
     private commandUntil = 0
-    /** counts OPENs: what an earlier life began does not end in this one */
-    private life = 0
-    /** sizes before the last change, for reads that are torn by it */
+    /** sizes when they were last read, for reads that are torn */
     private rsrBefore = 0
     private fsrBefore = 0
+    /** counts what OPEN, CLOSE and resets begin */
+    private life = 0
 
-    constructor(private readonly host: SocketHost) {
-        this.reset()
-    }
+    constructor(private readonly host: SocketHost) {}
 
+    /** The chip gives the buffers. */
     reset() {
-        this.connection?.forget()
-        this.connection = undefined
+        this.close()
         this.regs.fill(0)
-        this.set16(Sn.MSSR, 0xffff)
-        this.regs[Sn.TTL] = 128
+        this.regs.fill(0xff, Sn.DHAR, Sn.DHAR + 6)
+        this.regs[Sn.TTL] = 0x80
+        this.regs[Sn.RXBUF_SIZE] = this.regs[Sn.TXBUF_SIZE] = 2
         this.regs[Sn.IMR] = 0xff
         this.set16(Sn.FRAG, 0x4000)
-        this.status = Status.Closed
         this.txAcked = this.txRead = this.rxWrite = this.rxRead = 0
-        this.setSize(Sn.RXBUF_SIZE, 2)
-        this.setSize(Sn.TXBUF_SIZE, 2)
+        this.commandUntil = 0
     }
 
     /** Sn_IR has a bit that Sn_IMR lets through. */
@@ -95,6 +95,17 @@ export class W5500Socket {
         return this.status === Status.Udp
     }
 
+    private get isEnding() {
+        return this.status === Status.FinWait || this.status === Status.LastAck
+    }
+
+    /** Gives the socket its parts of the chip's memory. */
+    give(rx: Uint8Array, tx: Uint8Array) {
+        this.rx = rx
+        this.tx = tx
+        this.sizesAreKnown()
+    }
+
     /// Registers ///
 
     read(at: number): number {
@@ -105,15 +116,21 @@ export class W5500Socket {
                     : 0
             case Sn.SR:
                 return this.status
-            case Sn.TX_FSR:
-                return this.highByte(this.freeSize, this.fsrBefore)
+            case Sn.TX_FSR: {
+                const before = this.fsrBefore
+                this.fsrBefore = this.freeSize
+                return this.highByte(before, this.fsrBefore)
+            }
             case Sn.TX_FSR + 1:
                 return this.freeSize & 255
             case Sn.TX_RD:
             case Sn.TX_RD + 1:
                 return byteOf(this.txRead, at & 1)
-            case Sn.RX_RSR:
-                return this.highByte(this.receivedSize, this.rsrBefore)
+            case Sn.RX_RSR: {
+                const before = this.rsrBefore
+                this.rsrBefore = this.receivedSize
+                return this.highByte(before, this.rsrBefore)
+            }
             case Sn.RX_RSR + 1:
                 return this.receivedSize & 255
             case Sn.RX_WR:
@@ -127,26 +144,40 @@ export class W5500Socket {
         if (READ_ONLY.has(at) || at >= Sn.SIZE) return
         if (at === Sn.IR) this.regs[at] &= ~value
         else if (at === Sn.CR) this.command(value)
-        else if (at === Sn.RXBUF_SIZE || at === Sn.TXBUF_SIZE)
-            this.setSize(at, value)
-        else this.regs[at] = value
+        else {
+            this.regs[at] = value
+            if (at === Sn.RXBUF_SIZE || at === Sn.TXBUF_SIZE)
+                this.host.resized()
+        }
     }
 
-    /** Datasheet: "before 16 bit-read operation is not completed, the value
-     * may be changed"; both sizes only grow between commands. */
-    private highByte(now: number, before: number) {
-        const torn = before !== now && this.host.tears()
+    /**
+     * Datasheet: "Before 16 bit-read operation is not completed, the value may
+     * be changed". Both sizes only grow between commands.
+     */
+    private highByte(before: number, now: number) {
+        const isTorn = before < now && this.host.tears()
+        return (isTorn ? before : now) >> 8
+    }
+
+    /** What the host's own commands change is not torn. */
+    private sizesAreKnown() {
         this.rsrBefore = this.receivedSize
         this.fsrBefore = this.freeSize
-        return (torn ? Math.min(before, now) : now) >> 8
     }
 
-    private setSize(at: number, kilobytes: number) {
-        if (!VALID_SIZES.includes(kilobytes)) return
-        this.regs[at] = kilobytes
-        const memory = new Uint8Array(kilobytes * KILO)
-        if (at === Sn.RXBUF_SIZE) this.rx = memory
-        else this.tx = memory
+    /**
+     * The host has written to the TX buffer. Where the peer has not yet
+     * acknowledged what stood there, the new bytes are what it gets when they
+     * are sent, or sent again.
+     */
+    txWritten(address: number, data: Uint8Array) {
+        const size = this.tx.length
+        const waiting = (this.txRead - this.txAcked) & 0xffff
+        if (!waiting || !size || !this.connection) return
+        const from = (address - this.txAcked) & (size - 1)
+        this.connection.overwrite(from, data.subarray(0, size - from))
+        this.connection.overwrite(0, data.subarray(size - from))
     }
 
     private get16(at: number) {
@@ -167,7 +198,11 @@ export class W5500Socket {
         return (this.rxWrite - this.rxRead) & 0xffff
     }
 
-    private raise(interrupt: Interrupt) {
+    private get rxRoom() {
+        return Math.max(0, this.rx.length - this.receivedSize)
+    }
+
+    private raise(interrupt: number) {
         this.regs[Sn.IR] |= interrupt
         this.host.news()
     }
@@ -184,13 +219,11 @@ export class W5500Socket {
     }
 
     open() {
-        this.life++
-        this.connection?.forget()
-        this.connection = undefined
+        this.close()
         this.startTx()
         this.rxWrite = this.rxRead = this.host.firstPointer()
         this.set16(Sn.RX_RD, this.rxRead)
-        this.regs[Sn.IR] = 0
+        this.sizesAreKnown()
         const protocol = this.regs[Sn.MR] & 15
         if (protocol === Protocol.Tcp) this.status = Status.Init
         else if (protocol === Protocol.Udp) this.status = Status.Udp
@@ -211,7 +244,8 @@ export class W5500Socket {
     disconnect() {
         if (this.status === Status.Established) this.status = Status.FinWait
         else if (this.status === Status.CloseWait) this.status = Status.LastAck
-        else if (!this.connection) this.status = Status.Closed
+        else if (this.isEnding) return
+        else return this.close()
         this.connection?.finish()
     }
 
@@ -220,6 +254,7 @@ export class W5500Socket {
         this.connection?.forget()
         this.connection = undefined
         this.status = Status.Closed
+        this.life++
     }
 
     send() {
@@ -231,7 +266,7 @@ export class W5500Socket {
             const { life } = this
             this.host.sendUdp(this.port, this.remote, data, sent => {
                 if (life !== this.life) return
-                this.txAcked = this.txRead
+                this.txAcked = end
                 this.raise(sent ? Interrupt.SendOk : Interrupt.Timeout)
             })
         } else if (count) this.connection?.write(data)
@@ -239,23 +274,20 @@ export class W5500Socket {
 
     receive() {
         this.rxRead = this.get16(Sn.RX_RD)
-        this.rsrBefore = this.receivedSize
+        this.sizesAreKnown()
         this.connection?.windowOpened()
-        if (this.receivedSize) this.raise(Interrupt.Recv)
     }
 
     /// Network side ///
 
     /** Takes a connection to this listening socket. */
-    take(remote: Endpoint, connection: () => TcpConnection): TcpUser {
+    take(remote: Endpoint): Acceptor {
         this.status = Status.SynRecv
         this.remote = remote
-        const user = this.user()
         return {
-            ...user,
-            established: () => {
-                this.connection = connection()
-                user.established()
+            user: this.user(),
+            accepted: connection => {
+                this.connection = connection
             },
         }
     }
@@ -267,8 +299,7 @@ export class W5500Socket {
         header.writeUInt16BE(p.src.port, 4)
         header.writeUInt16BE(p.data.length, 6)
         data.set(p.data, UDP_HEADER)
-        if (data.length > this.rx.length - this.receivedSize) return
-        this.store(data)
+        if (data.length <= this.rxRoom) this.store(data)
     }
 
     private get remote(): Endpoint {
@@ -282,24 +313,23 @@ export class W5500Socket {
     }
 
     private user(): TcpUser {
-        const gone = (interrupt: Interrupt) => {
-            this.connection = undefined
-            this.status = Status.Closed
+        const gone = (interrupt: number) => {
+            this.close()
             this.raise(interrupt)
         }
         return {
             established: () => {
                 this.startTx()
+                this.sizesAreKnown()
                 this.status = Status.Established
                 this.raise(Interrupt.Con)
             },
             receive: data => {
-                const room = this.rx.length - this.receivedSize
-                const taken = data.subarray(0, room)
+                const taken = data.subarray(0, this.rxRoom)
                 if (taken.length) this.store(taken)
                 return taken.length
             },
-            window: () => this.rx.length - this.receivedSize,
+            window: () => this.rxRoom,
             acknowledged: count => {
                 this.txAcked = (this.txAcked + count) & 0xffff
                 if (this.txAcked === this.txRead) this.raise(Interrupt.SendOk)
@@ -309,8 +339,10 @@ export class W5500Socket {
                 this.status = Status.CloseWait
                 this.raise(Interrupt.Discon)
             },
-            closed: () => gone(Interrupt.Discon),
-            reset: () => gone(Interrupt.Discon),
+            // DISCON tells a FIN from the peer; LAST_ACK waits for none
+            closed: () =>
+                gone(this.status === Status.LastAck ? 0 : Interrupt.Discon),
+            reset: () => gone(this.host.tellsReset() ? Interrupt.Discon : 0),
             timedOut: () => gone(Interrupt.Timeout),
         }
     }
