@@ -32,11 +32,9 @@ const LINGER_LIMIT_MS = 2000
 /** Rounds in which room in a socket's buffer is waited for without a pause. */
 const ROOM_ROUNDS = 50
 
-/** Opens all sockets of a port. */
-export async function openPort(port: Port) {
-    for (let i = 0; i < port.conns.length; ++i)
-        await listen(port.conns[i].socket, tcpPortIn(port.identity))
-    port.isActive = true
+/** Lets a socket take a connection. */
+export async function openConn(c: Conn) {
+    await listen(c.socket, tcpPortIn(c.port.identity))
 }
 
 /** Closes a port: hosts hear nothing any more. */
@@ -154,7 +152,7 @@ async function stateChanged(c: Conn): Promise<boolean> {
     }
     if (s.sr === SOCK_CLOSED) {
         forget(c)
-        await listen(s, tcpPortIn(c.port.identity))
+        await openConn(c)
         return true
     }
     return false
@@ -212,7 +210,7 @@ export async function checkConns(port: Port) {
         ) {
             await poll(s)
             if (s.sr !== SOCK_LISTEN && s.sr !== SOCK_ESTABLISHED)
-                await listen(s, tcpPortIn(port.identity))
+                await openConn(c)
         }
     }
 }

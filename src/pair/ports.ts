@@ -1,7 +1,7 @@
 /** Ports on the network: brought up, watched, and withdrawn. */
 import { event } from "../console/events"
 import { announce, readConflict, readLink, setAddress } from "../drivers/w5500"
-import { checkConns, closePort, openPort } from "../iscsi/portal"
+import { checkConns, closePort, openConn } from "../iscsi/portal"
 import { Port } from "../iscsi/port"
 import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP } from "../wire/link"
 import { Sense } from "../wire/scsi"
@@ -17,17 +17,24 @@ export function startPorts(p: Port[]) {
 
 /**
  * Gives a port its address, tells the network, and serves.
+ *
+ * The sockets listen before the address is known, all but the one that makes
+ * it known: hosts come back at the announcement, and one that is refused then
+ * does not try again for 350 ms (libiscsi).
  * @param attention what hosts are told when they log in
  */
 export async function serve(port: Port, attention: Sense) {
     const id = port.identity
+    const last = port.conns.length - 1
+    port.attention = attention
+    for (let i = 0; i < last; ++i) await openConn(port.conns[i])
     await setAddress(
         port.chip,
         id.slice(ID_ADDRESS, ID_ADDRESS + ID_ADDRESS_SIZE),
     )
-    await announce(port.conns[0].socket, id.slice(ID_IP, ID_IP + 4))
-    port.attention = attention
-    await openPort(port)
+    await announce(port.conns[last].socket, id.slice(ID_IP, ID_IP + 4))
+    await openConn(port.conns[last])
+    port.isActive = true
     event(`${port.name} port serves ${port.target}`)
 }
 
