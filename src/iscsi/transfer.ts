@@ -6,7 +6,7 @@
  * needs its piece before its data come: it is asked for by R2T only then, and
  * what comes unasked waits in the chip until there are blocks.
  */
-import { write } from "../store/log"
+import { flush, write } from "../store/log"
 import { giveRun, GROUP, own, pool } from "../store/pool"
 import { cardHasFailed, queueRead, ReadState } from "../store/storage"
 import { acknowledgeable, Mode, safe } from "../store/volume"
@@ -105,6 +105,7 @@ function finishPiece(t: Task) {
     t.lba += t.count
     t.blocksLeft -= t.count
     solicitedCame(t)
+    if (t.blocksLeft === 0 && t.flags & TaskFlag.Forced) flush(t.volume)
 }
 
 /** A PDU's data have all come: what does the write need now? */
