@@ -282,8 +282,7 @@ export async function servePair(): Promise<boolean> {
 
 async function check(now: number) {
     for (let i = 0; i < volumes.length; ++i)
-        if (volumes[i].mode === Mode.Alone || volumes[i].mode === Mode.Mirrored)
-            settle(volumes[i], now)
+        if (volumes[i].mode !== Mode.Waiting) settle(volumes[i], now)
     if (
         fence.state === Fencing.Fenced &&
         isQuiet(home) &&

@@ -35,17 +35,28 @@ export function flush(v: Volume): number {
     return v.appended
 }
 
-/** Without writes for so long, a volume is marked as not written to. */
+/**
+ * Without writes for so long, a volume is marked as not written to: at its home
+ * when both cards have all. The mirror sees only its own card, and waits until
+ * the home's card has its mark or has failed (busy for 600 ms).
+ */
 const QUIET_MS = 500
+const MIRROR_QUIET_MS = 1500
 const quietSince: number[] = [0, 0]
+/** the last entry then, by volume */
+const quietAt: number[] = [0, 0]
 
-/** Call now and then. Marks volumes whose cards have been equal for a while. */
+/** Call now and then. Marks a volume that has been quiet for a while. */
 export function settle(v: Volume, now: number) {
-    if ((v.flags & VolumeFlag.Active) === 0 || !isQuiet(v)) {
-        quietSince[v.index] = now
+    const i = v.index
+    const isActive = (v.flags & VolumeFlag.Active) !== 0
+    if (!isActive || !isQuiet(v) || v.appended !== quietAt[i]) {
+        quietSince[i] = now
+        quietAt[i] = v.appended
         return
     }
-    if (now - quietSince[v.index] < QUIET_MS) return
+    const quietMs = v.mode === Mode.Mirror ? MIRROR_QUIET_MS : QUIET_MS
+    if (now - quietSince[i] < quietMs) return
     v.flags &= ~VolumeFlag.Active
     wantSave(v)
     wakeStorage()
