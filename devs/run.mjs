@@ -4,7 +4,7 @@
  *
  * Plain JavaScript without dependencies: there may be none yet.
  */
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
@@ -36,7 +36,7 @@ if (Number(process.versions.node.split(".")[0]) < MIN_NODE) {
     process.exit(1)
 }
 install()
-run(process.execPath, ["--import", "tsx", ...script, ...args])
+become(process.execPath, ["--import", "tsx", ...script, ...args])
 
 /** Installs the packages of package-lock.json, unless they are there. */
 function install() {
@@ -46,6 +46,23 @@ function install() {
     console.error("installing packages (once) ...")
     run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"])
     writeFileSync(STAMP, digest)
+}
+
+/**
+ * Runs a program in the repository's folder, hands signals on to it, and ends
+ * as it does.
+ * @param {string} program
+ * @param {string[]} programArgs
+ */
+function become(program, programArgs) {
+    const child = spawn(program, programArgs, { cwd: ROOT, stdio: "inherit" })
+    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"]))
+        process.on(signal, () => child.kill(signal))
+    child.on("error", e => {
+        console.error(`cannot run ${program}: ${e.message}`)
+        process.exit(1)
+    })
+    child.on("exit", status => process.exit(status ?? 1))
 }
 
 /**
