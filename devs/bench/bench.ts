@@ -18,6 +18,7 @@ import {
 } from "./pair.ts"
 import type { Media } from "./sdcard/media.ts"
 import { typicalTiming, type CardTiming } from "./sdcard/timing.ts"
+import { isActive } from "./superblock.ts"
 
 export interface BenchOptions {
     program: Program
@@ -87,8 +88,8 @@ export class Bench extends EventEmitter<BenchEvents> {
     }
 
     /**
-     * Stops: waits until nothing is on its way to a card any more, as long as
-     * that takes no longer than it should; then takes the power.
+     * Stops: no host is served any more, and when the pair has come to rest,
+     * or does not in the time that it should take, the power is off.
      */
     async stop() {
         const until = Date.now() + SETTLE_LIMIT_MS
@@ -183,15 +184,23 @@ export class Bench extends EventEmitter<BenchEvents> {
         }
     }
 
+    /**
+     * Both cards have all that hosts were told is written, and say so: a pair
+     * that loses its power now comes up mirrored.
+     */
     private isSettled() {
         return BOARD_NAMES.every(name => {
             const { board, card } = this.pair.nodes[name]
             if (!board.isRunning || board.isHung) return true
-            const c = this.consoles[name].counters
-            const isEven = ["a", "b"].every(
-                v => c[`written.${v}`] === c[`durable.${v}`],
+            const { status } = this.consoles[name]
+            return (
+                card.isSettled &&
+                BOARD_NAMES.every(
+                    (v, i) =>
+                        status[`volume.${v}`] === "waiting" ||
+                        !isActive(this.opts.media[name], i),
+                )
             )
-            return isEven && card.isSettled
         })
     }
 
