@@ -151,12 +151,22 @@ function stamp(ms: number) {
     return (ms / 1000).toFixed(3).padStart(9)
 }
 
+/**
+ * One Ctrl-C may come several times: from the terminal, through npm, and
+ * through devs/run.mjs. A later one is from somebody who does not want to wait.
+ */
+const SAME_SIGNAL_MS = 500
+
 function stopOnSignals(stop: () => Promise<void>) {
-    let stopping = false
+    let stoppingSince = 0
     for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.on(signal, () => {
-            if (stopping) process.exit(1)
-            stopping = true
+            if (stoppingSince) {
+                if (Date.now() - stoppingSince < SAME_SIGNAL_MS) return
+                console.error("not waiting for what is under way")
+                process.exit(1)
+            }
+            stoppingSince = Date.now()
             console.log("stopping")
             stop().then(
                 () => process.exit(0),
