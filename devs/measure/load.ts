@@ -114,15 +114,17 @@ function commandsOf(initiator: Initiator, opts: LoadOptions) {
 
 function outcome(load: Load, ops: number, us: number, h: Histogram): Outcome {
     const iops = (ops * 1e6) / us
+    // a percentile is the end of its bucket, which may lie past the maximum
+    const at = (p: number) => Math.min(h.getValueAtPercentile(p), h.maxValue)
     return {
         ops,
         us,
         iops,
         kBps: (iops * load.blocks * BLOCK) / 1000,
         latency: {
-            p50: h.getValueAtPercentile(50),
-            p90: h.getValueAtPercentile(90),
-            p99: h.getValueAtPercentile(99),
+            p50: at(50),
+            p90: at(90),
+            p99: at(99),
             max: h.maxValue,
         },
     }
