@@ -34,6 +34,8 @@ export interface Port {
     again: number
     /** sockets to look at when the board is idle, a bit each */
     later: number
+    /** the connection that is looked at next, though it has no news */
+    checked: number
 
     /// the entry: who the port is ///
 
@@ -55,6 +57,7 @@ export function makePort(name: string, cs: Pin, int: Pin): Port {
         latest: undefined as any,
         again: 0,
         later: 0,
+        checked: 0,
         conns: [],
         isActive: false,
         identity: Buffer.alloc(IDENTITY_SIZE),

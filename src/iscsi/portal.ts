@@ -194,7 +194,10 @@ export async function drop(c: Conn, why: string) {
     await hangUp(c)
 }
 
-/** Ends what takes too long: logins, and ends of connections. */
+/**
+ * Ends what takes too long: logins, and ends of connections. Looks at each
+ * socket now and then, though it has no news.
+ */
 export async function checkConns(port: Port) {
     const now = ds.millis()
     for (let i = 0; i < port.conns.length; ++i) {
@@ -212,5 +215,9 @@ export async function checkConns(port: Port) {
             if (s.sr !== SOCK_LISTEN && s.sr !== SOCK_ESTABLISHED)
                 await openConn(c)
         }
+        // no interrupt tells the end of LAST_ACK, nor for certain a RST
+        const isEnding = c.phase === Phase.Closed && s.sr !== SOCK_LISTEN
+        if (isEnding || i === port.checked) port.again |= 1 << s.n
     }
+    port.checked = (port.checked + 1) % port.conns.length
 }

@@ -1,0 +1,37 @@
+/** Hosts come and go, in order or not, and leave nothing behind. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { unlimitedSpeed } from "../../devs/bench/pair.ts"
+import type { Initiator } from "../../devs/initiator/initiator.ts"
+import { loggedIn, mirroredPair } from "../support/bench.ts"
+
+const speed = unlimitedSpeed()
+/** Each socket is looked at within 4 × 100 ms; an end of TCP takes less. */
+const SETTLED_US = 600_000
+
+const leave: Record<string, (i: Initiator) => Promise<void>> = {
+    "a logout": i => i.logout(),
+    "a FIN": async i => i.disconnect(),
+    // which the W5500 may tell by an interrupt, or not
+    "a RST": async i => i.abort(),
+}
+
+for (const [how, end] of Object.entries(leave))
+    test(`sessions that end with ${how} make room for others`, async () => {
+        for (const seed of [1, 2, 3]) {
+            const bench = mirroredPair({ speed, seed })
+            await bench.runScript(async () => {
+                for (let round = 0; round < 10; round++) {
+                    const both = [await loggedIn(bench), await loggedIn(bench)]
+                    for (const i of both) await end(i)
+                    await bench.script.sleep(SETTLED_US)
+                }
+            })
+            assert.equal(
+                bench.consoles.a.events.filter(e => /dropped/.test(e.text))
+                    .length,
+                0,
+                `seed ${seed}`,
+            )
+        }
+    })
