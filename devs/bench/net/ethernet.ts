@@ -3,7 +3,7 @@
  * packets between stations, in order, with latency and bit rate; a station
  * that is not up, or whose cable is cut, hears and says nothing.
  */
-import type { World } from "../../sim/world.ts"
+import type { Timer, World } from "../../sim/world.ts"
 
 /** IPv4 address as an unsigned 32-bit number. */
 export type Ip = number
@@ -93,6 +93,8 @@ interface Port {
     cut: boolean
     /** when this port's cable has sent what it was given */
     freeAt: number
+    /** packets that are on their way, and when their last bit is out */
+    sending: { until: number; delivery: Timer }[]
 }
 
 /** What a fault may do to a packet; `undefined`: it is lost. */
@@ -109,7 +111,7 @@ export class Segment {
     ) {}
 
     attach(station: Station) {
-        this.ports.push({ station, cut: false, freeAt: 0 })
+        this.ports.push({ station, cut: false, freeAt: 0, sending: [] })
     }
 
     cut(station: Station, cut: boolean) {
@@ -123,7 +125,19 @@ export class Segment {
 
     /** Call when a station came up or went down. */
     carrierChanged() {
-        for (const p of this.ports) p.station.carrierChanged?.()
+        for (const p of this.ports) {
+            if (p.cut || !p.station.up) this.breakOff(p)
+            p.station.carrierChanged?.()
+        }
+    }
+
+    /** What is not out yet never will be. */
+    private breakOff(port: Port) {
+        const { now } = this.world
+        for (const { until, delivery } of port.sending)
+            if (until > now) delivery.cancelled = true
+        port.sending = []
+        port.freeAt = now
     }
 
     /** Whether the station sees a link. */
@@ -147,9 +161,12 @@ export class Segment {
             ("data" in sent ? sent.data.length : 0)
         const start = Math.max(this.world.now, port.freeAt)
         port.freeAt = start + (bytes * 8e6) / this.opts.bitsPerSecond
-        this.world.at(port.freeAt + this.opts.latencyUs, () =>
+        const until = port.freeAt
+        const delivery = this.world.at(until + this.opts.latencyUs, () =>
             this.deliver(from, to, sent),
         )
+        while (port.sending[0]?.until <= this.world.now) port.sending.shift()
+        port.sending.push({ until, delivery })
     }
 
     private deliver(from: Station, to: Mac, packet: Packet) {

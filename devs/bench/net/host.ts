@@ -55,7 +55,11 @@ export class Host implements Station {
 
     connect(remote: Endpoint, user: TcpUser) {
         const port = FIRST_EPHEMERAL_PORT + (this.nextPort++ % EPHEMERAL_PORTS)
-        return this.stack.connect(port, remote, user)
+        return this.connectFrom(port, remote, user)
+    }
+
+    connectFrom(localPort: number, remote: Endpoint, user: TcpUser) {
+        return this.stack.connect(localPort, remote, user)
     }
 
     sendUdp(localPort: number, remote: Endpoint, data: Uint8Array) {

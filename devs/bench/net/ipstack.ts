@@ -142,7 +142,7 @@ export class IpStack {
                     this.connections.delete(name)
             },
             timing,
-            this.random.int(0, 0x7fffffff),
+            this.random.int(-0x80000000, 0x7fffffff) >>> 0,
         )
         this.connections.get(name)?.forget()
         this.connections.set(name, connection)

@@ -1,8 +1,9 @@
 /**
  * TCP as far as block storage needs it: one connection's state machine after
- * RFC 9293, with retransmission, windows and resets, and RFC 5961's answer to
- * a SYN in the middle of a connection. In-order segments only: the segments
- * below keep order, and what a fault loses is sent again.
+ * RFC 9293, with retransmission, windows and resets, and RFC 5961's answers to
+ * a SYN or RST in the middle of a connection. In-order segments only: the
+ * segments below keep order, and what a fault loses is sent again. No
+ * TIME-WAIT: a FIN that comes again gets RST, which ends LAST-ACK as well.
  */
 import type { Timer, World } from "../../sim/world.ts"
 import type { Endpoint, TcpPacket } from "./ethernet.ts"
@@ -16,8 +17,18 @@ export type TcpState =
     | "syn-received"
     | "established"
     | "fin-wait"
+    | "closing"
     | "close-wait"
     | "last-ack"
+
+/** States in which data or a FIN of ours may have to be sent. */
+const SENDING: TcpState[] = [
+    "established",
+    "fin-wait",
+    "closing",
+    "close-wait",
+    "last-ack",
+]
 
 /** Who uses a connection. */
 export interface TcpUser {
@@ -58,6 +69,8 @@ export class TcpConnection {
     state: TcpState = "closed"
     private sendUna: number
     private sendNxt: number
+    /** the highest that `sendNxt` ever was */
+    private sendMax: number
     private sendWindow = 0
     private receiveNxt = 0
     private advertised = 0
@@ -65,6 +78,7 @@ export class TcpConnection {
     private queue: Uint8Array = NOTHING
     private finWanted = false
     private finSent = false
+    private finAcked = false
     private retry?: Timer
     private tries = 0
 
@@ -78,7 +92,7 @@ export class TcpConnection {
         private readonly opts: TcpOptions,
         initialSequence: number,
     ) {
-        this.sendUna = this.sendNxt = initialSequence >>> 0
+        this.sendUna = this.sendNxt = this.sendMax = initialSequence >>> 0
     }
 
     /** Bytes written that the peer has not acknowledged. */
@@ -154,18 +168,27 @@ export class TcpConnection {
 
     receive(p: TcpPacket) {
         if (this.state === "syn-sent") return this.receiveInSynSent(p)
-        if (p.rst) {
-            // only a reset that hits the next byte exactly is believed
-            if (p.seq === this.receiveNxt) this.end(() => this.user.reset())
-            return
-        }
+        if (p.rst) return this.receiveReset(p)
         if (p.syn) {
             this.packet({}) // a repeated SYN, or RFC 5961's challenge
+            return
+        }
+        if (p.acks && after(p.ack, this.sendMax) > 0) {
+            this.packet({}) // it acknowledges what was never sent
             return
         }
         if (p.acks) this.receiveAck(p)
         if ((this.state as TcpState) === "closed") return
         this.receiveData(p)
+    }
+
+    /** RFC 5961, 3.2: only a reset that hits the next byte is believed. */
+    private receiveReset(p: TcpPacket) {
+        const ahead = after(p.seq, this.receiveNxt)
+        if (ahead > 0 && ahead < this.advertised) this.packet({})
+        if (ahead !== 0) return
+        const isOver = this.state === "closing" || this.state === "last-ack"
+        this.end(() => (isOver ? this.user.closed() : this.user.reset()))
     }
 
     private receiveInSynSent(p: TcpPacket) {
@@ -197,10 +220,6 @@ export class TcpConnection {
     }
 
     private receiveAck(p: TcpPacket) {
-        if (after(p.ack, this.sendNxt) > 0) {
-            this.packet({})
-            return
-        }
         if (this.state === "syn-received") {
             if (after(p.ack, this.sendUna) <= 0) return
             this.sendUna = (this.sendUna + 1) >>> 0
@@ -212,16 +231,15 @@ export class TcpConnection {
         let count = after(p.ack, this.sendUna)
         if (count > 0) {
             this.sendUna = p.ack
+            if (after(p.ack, this.sendNxt) > 0) this.sendNxt = p.ack
             this.stopRetry()
-            const finAcked = this.finSent && count > this.queue.length
-            if (finAcked) count--
+            this.finAcked = this.finSent && count > this.queue.length
+            if (this.finAcked) count--
             this.queue = this.queue.subarray(count)
             if (count) this.user.acknowledged(count)
-            if (finAcked) {
-                this.finSent = false
-                if (this.state === "last-ack")
-                    return this.end(() => this.user.closed())
-            }
+            const isOver = this.state === "closing" || this.state === "last-ack"
+            if (this.finAcked && isOver)
+                return this.end(() => this.user.closed())
         }
         this.push()
     }
@@ -243,16 +261,18 @@ export class TcpConnection {
     }
 
     private receiveFin() {
-        if (this.state === "fin-wait") return this.end(() => this.user.closed())
-        if (this.state !== "established") return
-        this.state = "close-wait"
-        this.user.finished()
+        if (this.state === "established") {
+            this.state = "close-wait"
+            this.user.finished()
+        } else if (this.state === "fin-wait") {
+            if (this.finAcked) this.end(() => this.user.closed())
+            else this.state = "closing"
+        }
     }
 
     /** Sends what the peer's window lets through. */
     private push() {
-        const open = ["established", "close-wait", "fin-wait", "last-ack"]
-        if (!open.includes(this.state)) return
+        if (!SENDING.includes(this.state)) return
         for (;;) {
             const sent = after(this.sendNxt, this.sendUna)
             if (this.finSent || sent > this.queue.length) break
@@ -266,11 +286,11 @@ export class TcpConnection {
         if (this.finWanted && !this.finSent && sent === this.queue.length) {
             if (this.state === "established") this.state = "fin-wait"
             else if (this.state === "close-wait") this.state = "last-ack"
-            else return
             this.packet({ fin: true })
             this.finSent = true
             this.sendNxt = (this.sendNxt + 1) >>> 0
         }
+        if (after(this.sendNxt, this.sendMax) > 0) this.sendMax = this.sendNxt
         const waiting = this.sendNxt !== this.sendUna || this.queue.length > 0
         if (waiting) this.startRetry(this.opts.retryUs)
     }
@@ -278,7 +298,7 @@ export class TcpConnection {
     private sendSyn() {
         const isAnswer = this.state === "syn-received"
         this.emit({ ...this.blank(), syn: true, acks: isAnswer })
-        this.sendNxt = (this.sendUna + 1) >>> 0
+        this.sendNxt = this.sendMax = (this.sendUna + 1) >>> 0
         this.startRetry(this.opts.synRetryUs)
     }
 
@@ -298,11 +318,7 @@ export class TcpConnection {
     /** From the first byte that is not acknowledged; a byte past a shut window. */
     private sendAgain() {
         this.sendNxt = this.sendUna
-        if (this.finSent) {
-            this.finSent = false
-            this.state =
-                this.state === "fin-wait" ? "established" : "close-wait"
-        }
+        this.finSent = this.finAcked
         if (this.sendWindow === 0 && this.queue.length) {
             this.packet({ data: this.queue.slice(0, 1) })
             this.sendNxt = (this.sendUna + 1) >>> 0

@@ -1,4 +1,5 @@
 /** A LAN with hosts on it, and connections that tell what happens to them. */
+import { isDeepStrictEqual } from "node:util"
 import {
     ipFrom,
     Segment,
@@ -50,7 +51,11 @@ export class Lan {
         return this.sent
             .map(s => s.packet)
             .filter(p => p.kind === "tcp")
-            .filter(p => wanted.every(([key, value]) => p[key] === value))
+            .filter(p =>
+                wanted.every(([key, value]) =>
+                    isDeepStrictEqual(p[key], value),
+                ),
+            )
     }
 
     host(services?: IpHandler): Host {
