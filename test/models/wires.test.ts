@@ -1,0 +1,91 @@
+/** Wires between boards: who drives them, and what a cut leaves. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { Strength, Wire, type Drive } from "../../devs/bench/wires.ts"
+
+const driven = (level: 0 | 1): Drive => ({ level, strength: Strength.Driven })
+const outside = (level: 0 | 1): Drive => ({
+    level,
+    strength: Strength.ExternalPull,
+})
+const inside = (level: 0 | 1): Drive => ({
+    level,
+    strength: Strength.InternalPull,
+})
+const FREE: Drive = { level: 0, strength: Strength.None }
+
+const levels = (w: Wire) => [w.a.level, w.b.level]
+
+test("both ends read what one end drives; nobody drives: low", () => {
+    const w = new Wire()
+    assert.deepEqual(levels(w), [0, 0])
+    w.a.drive(driven(1))
+    assert.deepEqual(levels(w), [1, 1])
+    w.a.drive(driven(0))
+    assert.deepEqual(levels(w), [0, 0])
+    w.a.drive(FREE)
+    w.b.drive(driven(1))
+    assert.deepEqual(levels(w), [1, 1])
+})
+
+test("an output wins over a resistor, and that over one inside a chip", () => {
+    const w = new Wire()
+    w.a.drive(inside(1))
+    assert.deepEqual(levels(w), [1, 1])
+    w.b.pull(outside(0))
+    assert.deepEqual(levels(w), [0, 0])
+    w.a.drive(driven(1))
+    assert.deepEqual(levels(w), [1, 1])
+})
+
+test("equal strengths that differ read low: open drain and ground win", () => {
+    for (const kind of [driven, outside, inside]) {
+        const w = new Wire()
+        w.a.drive(kind(1))
+        w.b.drive(kind(0))
+        assert.deepEqual(levels(w), [0, 0])
+    }
+})
+
+test("a cut wire has two ends that know nothing of each other", () => {
+    const w = new Wire()
+    w.a.drive(driven(1))
+    w.b.pull(inside(0))
+    w.cut = true
+    assert.deepEqual(levels(w), [1, 0])
+    w.b.pull(outside(1))
+    w.a.drive(driven(0))
+    assert.deepEqual(levels(w), [0, 1])
+    w.cut = false
+    assert.deepEqual(levels(w), [0, 0])
+})
+
+test("a fence: pulled up at the far end, low when held, and when unpowered", () => {
+    const w = new Wire()
+    w.b.pull(outside(1))
+    assert.equal(w.a.level, 1, "released, and whole")
+    w.a.drive(driven(0))
+    assert.equal(w.b.level, 0, "held")
+    w.cut = true
+    assert.deepEqual(levels(w), [0, 1], "cut: it does not reach the partner")
+    w.cut = false
+    w.a.drive(inside(0))
+    w.b.pull(inside(0))
+    assert.equal(w.a.level, 0, "the partner is without power")
+})
+
+test("watchers hear of every change at either end, and of cuts", () => {
+    const w = new Wire()
+    const heard: number[][] = []
+    w.watch(() => heard.push(levels(w)))
+    w.a.drive(driven(1))
+    w.b.pull(outside(0))
+    w.cut = true
+    w.cut = false
+    assert.deepEqual(heard, [
+        [1, 1],
+        [1, 1],
+        [1, 0],
+        [1, 1],
+    ])
+})
