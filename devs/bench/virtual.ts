@@ -133,11 +133,7 @@ export class VirtualBench {
 
     /** Runs a script. @param limit virtual microseconds */
     async runScript<T>(script: () => Promise<T>, limit = 60e6): Promise<T> {
-        try {
-            return await this.script.run(script, limit)
-        } finally {
-            this.check()
-        }
+        return await this.script.run(script, limit, () => this.check())
     }
 
     /** @throws FirmwarePanic when one has happened */

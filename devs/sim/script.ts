@@ -28,9 +28,14 @@ export class Script {
     /**
      * Runs the world until the script is done.
      * @param limit virtual microseconds from now
+     * @param check called after each event; ends the script by throwing
      * @throws what the script throws, or when the time is over
      */
-    async run<T>(script: () => Promise<T>, limit: number): Promise<T> {
+    async run<T>(
+        script: () => Promise<T>,
+        limit: number,
+        check: () => void = () => {},
+    ): Promise<T> {
         let outcome: { value: T } | { error: unknown } | undefined
         script().then(
             value => (outcome = { value }),
@@ -43,6 +48,7 @@ export class Script {
                 this.isSettled = false
                 await new Promise(setImmediate)
             }
+            check()
             if (outcome) break
             if (!this.world.step(until))
                 throw new Error(

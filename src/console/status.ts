@@ -4,7 +4,9 @@
  */
 import { Phase } from "../iscsi/conn"
 import { Port } from "../iscsi/port"
+import { freeTasks } from "../iscsi/task"
 import { Partner } from "../pair/detector"
+import { own } from "../store/pool"
 import { cardHasFailed, readCount } from "../store/storage"
 import { Volume } from "../store/volume"
 import { event } from "./events"
@@ -65,7 +67,11 @@ function reportCounters(now: number, volumes: Volume[]) {
             ` written.${name}=${v.appended} committed.${name}=${v.committed}` +
             ` durable.${name}=${v.durable} epoch.${name}=${v.epoch}`
     }
+    const free = own.freeBlocks
+    const spare = freeTasks()
+    sum = sum * 1024 + free * 32 + spare
     if (sum === lastCounters) return
+    text += ` pool=${free} tasks=${spare}`
     lastCounters = sum
     countersAt = now
     event(text)

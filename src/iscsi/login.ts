@@ -36,17 +36,25 @@ import {
 import { requestDrop } from "./portal"
 
 /** Text of one login request that comes in pieces. */
-const MAX_TEXT = 2048
+const MAX_TEXT = 1500
 
 /** Text of a request that goes on in the next one, and whose it is. */
-let pending = Buffer.alloc(0)
+const pending = Buffer.alloc(MAX_TEXT)
+let pendingLength = 0
 let pendingOf: Conn | undefined
+
+/** The text that is looked at: where it is, and from where to where. */
+let text: Buffer
+let textAt = 0
+let textEnd = 0
+
+function value(key: string): string | undefined {
+    return valueOf(text, textAt, textEnd, key)
+}
 
 /** Drops the text of a login that is over. */
 export function endLogin(c: Conn) {
-    if (pendingOf !== c) return
-    pending = Buffer.alloc(0)
-    pendingOf = undefined
+    if (pendingOf === c) pendingOf = undefined
 }
 
 export function loginPdu(
@@ -58,25 +66,41 @@ export function loginPdu(
     const flags = b[at + FLAGS]
     const itt = b.getAt(at + ITT, "u32")
     if (c.initiator === "" && pendingOf !== c) firstRequest(c, b, at)
-    let text = b.slice(at + BHS, at + BHS + length)
-    if (pendingOf === c) text = pending.concat(text)
-    if (text.length > MAX_TEXT) return "login text too long"
+    text = b
+    textAt = at + BHS
+    textEnd = textAt + length
+    if (pendingOf === c || flags & CONTINUE) {
+        const error = join(c)
+        if (error) return error
+    }
     if (flags & CONTINUE) {
-        // one at a time: an initiator that is not the first has to come again
-        if (pendingOf && pendingOf !== c) return "another login is continued"
-        pending = text
-        pendingOf = c
         answer(c, itt, flags & 0x0c, LoginStatus.Success)
         return undefined
     }
     endLogin(c)
-    const status = check(c, b, at, text)
+    const status = check(c, b, at)
     if (status !== LoginStatus.Success) {
         answer(c, itt, 0, status)
         c.phase = Phase.Closing
         return undefined
     }
-    return goOn(c, itt, flags, text)
+    return goOn(c, itt, flags)
+}
+
+/** Joins the text to what came before it. @returns why it cannot be */
+function join(c: Conn): string | undefined {
+    // one at a time: an initiator that is not the first has to come again
+    if (pendingOf && pendingOf !== c) return "another login is continued"
+    if (!pendingOf) pendingLength = 0
+    const length = textEnd - textAt
+    if (pendingLength + length > MAX_TEXT) return "login text too long"
+    pending.blitAt(pendingLength, text, textAt, length)
+    pendingLength += length
+    pendingOf = c
+    text = pending
+    textAt = 0
+    textEnd = pendingLength
+    return undefined
 }
 
 /** The numbers of the session begin with its first request. */
@@ -88,24 +112,24 @@ function firstRequest(c: Conn, b: Buffer, at: number) {
 }
 
 /** Whether this initiator may log in, and to what. */
-function check(c: Conn, b: Buffer, at: number, text: Buffer): LoginStatus {
+function check(c: Conn, b: Buffer, at: number): LoginStatus {
     if (b[at + VERSION_MIN] > 0) return LoginStatus.UnsupportedVersion
     if (get16(b, at + TSIH) !== 0) return LoginStatus.TooManyConnections
     const stage = (b[at + FLAGS] >> 2) & 3
     if (stage !== Stage.Security && stage !== Stage.Operational)
         return LoginStatus.InvalidRequest
     if (c.initiator === "") {
-        const name = valueOf(text, "InitiatorName")
+        const name = value("InitiatorName")
         if (!name) return LoginStatus.MissingParameter
         c.initiator = name
     }
-    const type = valueOf(text, "SessionType")
+    const type = value("SessionType")
     if (type !== undefined) {
         if (type !== "Discovery" && type !== "Normal")
             return LoginStatus.SessionTypeNotSupported
         if (type === "Discovery") c.flags |= ConnFlag.Discovery
     }
-    const target = valueOf(text, "TargetName")
+    const target = value("TargetName")
     if (target !== undefined) {
         if (target !== c.port.target) return LoginStatus.NotFound
         c.flags |= ConnFlag.HasTarget
@@ -113,19 +137,14 @@ function check(c: Conn, b: Buffer, at: number, text: Buffer): LoginStatus {
     // a session that is not for discovery is for a target
     if ((c.flags & (ConnFlag.Discovery | ConnFlag.HasTarget)) === 0)
         return LoginStatus.MissingParameter
-    const methods = valueOf(text, "AuthMethod")
+    const methods = value("AuthMethod")
     if (methods !== undefined && !lists(methods, "None"))
         return LoginStatus.AuthenticationFailure
     return LoginStatus.Success
 }
 
 /** Negotiates, and goes to the next stage if the initiator wants to. */
-function goOn(
-    c: Conn,
-    itt: number,
-    flags: number,
-    text: Buffer,
-): string | undefined {
+function goOn(c: Conn, itt: number, flags: number): string | undefined {
     const stage = (flags >> 2) & 3
     const next = flags & 3
     const isTransit = (flags & LOGIN_TRANSIT) !== 0
@@ -142,18 +161,26 @@ function goOn(
         c.phase = Phase.Closing
         return undefined
     }
-    const end = addAnswers(c, stage, text, begin + BHS)
+    const end = addAnswers(c, stage, begin + BHS)
     if (end < 0) return "malformed login text"
     addData(begin, end - begin - BHS)
     return undefined
 }
 
 /** Writes the answers to all keys. @returns their end, or -1 */
-function addAnswers(c: Conn, stage: Stage, text: Buffer, at: number): number {
+function addAnswers(c: Conn, stage: Stage, at: number): number {
     const limit = at + ANSWER_ROOM - BHS
-    let end = negotiate(c.negotiated, text, out, at, limit - 80)
+    let end = negotiate(
+        c.negotiated,
+        text,
+        textAt,
+        textEnd,
+        out,
+        at,
+        limit - 80,
+    )
     if (end < 0) return end
-    if (valueOf(text, "TargetName") !== undefined)
+    if (value("TargetName") !== undefined)
         end = putPair(out, end, "TargetPortalGroupTag", "1")
     const mustDeclare = (c.flags & ConnFlag.HasDeclared) === 0
     if (stage === Stage.Operational && mustDeclare) {

@@ -158,7 +158,7 @@ function header(c: Conn, b: Buffer, pos: number, end: number): number {
         failure = `data segment of ${length} B`
         return 0
     }
-    let handler = fullFeature[op]
+    let handler: Handler | undefined = fullFeature[op]
     if (c.phase !== Phase.FullFeature) {
         if (op !== Op.Login) {
             failure = `PDU ${op} before login`
@@ -166,7 +166,7 @@ function header(c: Conn, b: Buffer, pos: number, end: number): number {
         }
         handler = loginPdu
     }
-    if (whole[op]) {
+    if (whole[op] && handler) {
         const all = BHS + ahs + length + pad
         if (all > WHOLE_LIMIT || ahs > 0) {
             failure = `PDU ${op} of ${all} B, ${ahs} B additional header`

@@ -2,6 +2,7 @@
  * PDUs of the full feature phase that are not about data: NOP, Text, Logout,
  * task management, and Reject.
  */
+import { event } from "../console/events"
 import { increment32 } from "../wire/bytes"
 import {
     BHS,
@@ -92,8 +93,8 @@ export function textPdu(
     const r = addHeader(c, Op.TextResponse, FINAL, b.getAt(at + ITT, "u32"))
     putNoTag(r)
     out.blitAt(r + LUN, b, at + LUN, 8)
-    const text = b.slice(at + BHS, at + BHS + length)
-    addData(r, sendTargets(c, text, out, r + BHS))
+    const text = at + BHS
+    addData(r, sendTargets(c, b, text, text + length, out, r + BHS))
     countStatus(c)
     return undefined
 }
@@ -172,6 +173,7 @@ function abortAll(c: Conn) {
 /** LUN and target resets: all tasks of all sessions at this port. */
 function resetUnit(c: Conn) {
     const conns = c.port.conns
+    event(`${c.port.name} port: unit reset by ${c.initiator}`)
     for (let i = 0; i < conns.length; ++i) {
         const other = conns[i]
         if (other.phase !== Phase.FullFeature) continue

@@ -100,6 +100,11 @@ export function makeTasks() {
 
 /// Credits: MaxCmdSN promises no more commands than there are tasks ///
 
+/** Tasks that no session has a claim on. */
+export function freeTasks(): number {
+    return credits
+}
+
 let sessions = 0
 /** Commands of one session at once: what each gets when all want many. */
 let share = MAX_WINDOW

@@ -184,13 +184,19 @@ export function putPair(to: Buffer, at: number, key: string, value: string) {
 
 /**
  * The value of a key, or undefined.
- * @param text pairs of `key=value`, each with a zero behind
+ * @param text has pairs of `key=value`, each with a zero behind
+ * @param at where they begin
+ * @param limit where they end
  */
-export function valueOf(text: Buffer, key: string): string | undefined {
-    let at = 0
-    while (at < text.length) {
-        let end = text.indexOf(0, at)
-        if (end < 0) end = text.length
+export function valueOf(
+    text: Buffer,
+    at: number,
+    limit: number,
+    key: string,
+): string | undefined {
+    while (at < limit) {
+        let end = text.indexOf(0, at, limit)
+        if (end < 0) end = limit
         const eq = text.indexOf(61, at, end)
         if (eq === at + key.length && text.slice(at, eq).toString() === key)
             return text.slice(eq + 1, end).toString()
@@ -200,21 +206,22 @@ export function valueOf(text: Buffer, key: string): string | undefined {
 }
 
 /**
- * Answers all offers in a text.
+ * Answers all offers in a text, from `pos` to `textEnd`.
  * @param limit where in `to` the room ends
  * @returns the end of the answers, or -1: malformed, or too long to answer
  */
 export function negotiate(
     n: Negotiated,
     text: Buffer,
+    pos: number,
+    textEnd: number,
     to: Buffer,
     at: number,
     limit: number,
 ): number {
-    let pos = 0
-    while (pos < text.length) {
-        let end = text.indexOf(0, pos)
-        if (end < 0) end = text.length
+    while (pos < textEnd) {
+        let end = text.indexOf(0, pos, textEnd)
+        if (end < 0) end = textEnd
         if (end > pos) {
             const eq = text.indexOf(61, pos, end)
             if (eq <= pos) return -1
@@ -248,10 +255,12 @@ function addressOf(c: Conn): string {
 export function sendTargets(
     c: Conn,
     text: Buffer,
+    from: number,
+    end: number,
     to: Buffer,
     at: number,
 ): number {
-    const wanted = valueOf(text, "SendTargets")
+    const wanted = valueOf(text, from, end, "SendTargets")
     const target = c.port.target
     if (wanted === undefined) return 0
     // an empty value is the target of this session, which a discovery has not
@@ -260,6 +269,6 @@ export function sendTargets(
         wanted === target ||
         (wanted === "" && (c.flags & ConnFlag.Discovery) === 0)
     if (!isWanted) return 0
-    const end = putPair(to, at, "TargetName", target)
-    return putPair(to, end, "TargetAddress", addressOf(c)) - at
+    const next = putPair(to, at, "TargetName", target)
+    return putPair(to, next, "TargetAddress", addressOf(c)) - at
 }

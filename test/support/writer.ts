@@ -28,8 +28,8 @@ export interface WriterOptions {
 
 /** Between attempts to come back. */
 const RETRY_US = 20_000
-/** An initiator gives up a connection that says nothing for so long. */
-const PATIENCE_US = 5e6
+/** A host gives up a connection that says nothing for so long. */
+const PATIENCE_US = 3e6
 
 /** A block with its own address and a value, repeated. */
 function fill(data: Buffer, at: number, lba: number, value: number) {
@@ -52,6 +52,9 @@ function valueOf(data: Buffer, at: number, lba: number, seen: string): number {
     )
     return value
 }
+
+/** UNIT ATTENTION, BUS DEVICE RESET FUNCTION OCCURRED */
+const UNIT_RESET = 0x062903
 
 let nextValue = 1
 
@@ -128,7 +131,10 @@ export class Writer {
             initiator.abort(),
         )
         try {
-            const r = await initiator.write(first + at, data, fua)
+            let r = await initiator.write(first + at, data, fua)
+            // another host may have reset the unit
+            if (r.sense === UNIT_RESET)
+                r = await initiator.write(first + at, data, fua)
             assert.equal(r.status, 0, `write: sense ${r.sense.toString(16)}`)
             for (let i = 0; i < count; i++) {
                 this.acked[at + i] = values[i]

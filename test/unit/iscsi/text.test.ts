@@ -22,7 +22,7 @@ function defaults(): Negotiated {
 /** Pairs of the answer, or undefined when the text is refused. */
 function answersTo(offers: Buffer, n = defaults(), room = 1024) {
     const to = zeros(1024)
-    const end = negotiate(n, offers, to, 0, room)
+    const end = negotiate(n, offers, 0, offers.length, to, 0, room)
     if (end < 0) return undefined
     const said = to.slice(0, end).toString()
     assert(said === "" || said.endsWith("\0"))
@@ -254,9 +254,10 @@ describe("valueOf", () => {
         ["B", undefined],
         ["a", undefined],
     ] as const)
-        test(`${key} is ${value}`, () => assert.equal(valueOf(t, key), value))
+        test(`${key} is ${value}`, () =>
+            assert.equal(valueOf(t, 0, t.length, key), value))
     test("finds nothing in an empty text", () =>
-        assert.equal(valueOf(text(""), "A"), undefined))
+        assert.equal(valueOf(text(""), 0, 0, "A"), undefined))
 })
 
 test("a list has a choice only as a whole", () => {
@@ -281,7 +282,8 @@ describe("SendTargets", () => {
     function targetsFor(wanted: string, flags = ConnFlag.Discovery as number) {
         const c = { port: { target, identity }, flags } as Conn
         const to = zeros(256)
-        const length = sendTargets(c, segment(wanted), to, 8)
+        const t = segment(wanted)
+        const length = sendTargets(c, t, 0, t.length, to, 8)
         return to.slice(8, 8 + length).toString()
     }
     const record = `TargetName=${target}\0TargetAddress=10.0.0.11:3260,1\0`
