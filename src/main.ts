@@ -151,7 +151,7 @@ async function main() {
     startPair(settings, volumes, ports)
     startHeartbeat(board, settings.index)
     event("waiting for the partner")
-    await mainLoop(ports)
+    await mainLoop()
 }
 
 await main()

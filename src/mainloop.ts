@@ -1,38 +1,42 @@
 /** The main loop: goes round ports, link and pair for ever. */
 import { readPin } from "./board/bus"
-import { resumeSessions, servePatient, servePort } from "./iscsi/portal"
-import { Port } from "./iscsi/port"
+import {
+    resumeSessions,
+    servePatient,
+    servePort,
+    serving,
+} from "./iscsi/portal"
 import { reapTasks } from "./iscsi/task"
 import { serveLink } from "./pair/link"
-import { servePair } from "./pair/pair"
+import { pairIsDue, servePair } from "./pair/pair"
 import { idle, takeProgress, yieldBus } from "./store/progress"
 import { endTurn, storageIsWorking } from "./store/storage"
 
 /** Rounds so far: the heartbeat wants to see it grow. */
 export let turns = 0
 
-export async function mainLoop(ports: Port[]) {
+export async function mainLoop() {
     for (;;) {
         turns++
-        let worked = await serveLink()
         const progress = takeProgress()
-        for (let i = 0; i < 2; ++i) {
-            const p = ports[i]
-            if (!p.isActive) continue
-            if (p.again > 0 || readPin(p.int) === 0) {
+        let worked = false
+        for (let i = 0; i < serving.length; ++i) {
+            const p = serving[i]
+            if (readPin(p.int) === 0 || p.again > 0)
                 if (await servePort(p)) worked = true
-            }
-            if (progress && (await resumeSessions(p))) worked = true
-            if (p.again > 0) worked = true
+            if (progress) if (await resumeSessions(p)) worked = true
         }
-        if (await servePair()) worked = true
+        if (await serveLink(worked || progress)) worked = true
+        if (pairIsDue) if (await servePair()) worked = true
         if (progress) reapTasks()
-        if (worked) endTurn()
-        else if (storageIsWorking()) await yieldBus()
-        else {
+        if (!worked) {
+            if (storageIsWorking()) {
+                await yieldBus()
+                continue
+            }
             await idle()
-            for (let i = 0; i < 2; ++i) servePatient(ports[i])
-            endTurn()
+            for (let i = 0; i < serving.length; ++i) servePatient(serving[i])
         }
+        endTurn()
     }
 }

@@ -2,7 +2,12 @@
  * A simulated board: the VM with the firmware, its power and reset, its pins,
  * and its SPI bus with the chips.
  */
-import { DoorOp, DoorPin, SPI_REFUSED } from "../../src/board/door.ts"
+import {
+    CTL_COPIED,
+    DoorOp,
+    DoorPin,
+    SPI_REFUSED,
+} from "../../src/board/door.ts"
 import type { Timer, World } from "../sim/world.ts"
 import {
     DoorEvent,
@@ -330,6 +335,11 @@ export class Board {
 
     private transfer(data: Uint8Array): number {
         this.cpu.forgive(DoorWork.Transfer)
+        const copied = this.ctl + CTL_COPIED
+        if (this.vm!.memory[copied]) {
+            this.vm!.memory[copied] = 0
+            this.cpu.forgive(DoorWork.Copy)
+        }
         this.stats.spiTransfers++
         this.stats.spiBytes += data.length
         const busUs = this.spi.transfer(data)

@@ -27,6 +27,8 @@ export enum DoorWork {
     PinMode,
     PinRead,
     Transfer,
+    /** of a transfer between two buffers */
+    Copy,
     Idle,
 }
 
@@ -75,6 +77,7 @@ const DOOR_WORK: Record<DoorWork, Work> = {
     [DoorWork.PinMode]: work(23, 2, 1, 3, 0, 40),
     [DoorWork.PinRead]: work(31, 3, 1, 2, 0, 80),
     [DoorWork.Transfer]: work(50, 6, 4, 3, 0, 156),
+    [DoorWork.Copy]: work(24, 1, 1, 4, 0, 0),
     [DoorWork.Idle]: work(61, 8, 4, 4, 1, 216),
 }
 

@@ -5,7 +5,7 @@
  */
 import * as ds from "@devicescript/core"
 import { Board, Pin, Pins } from "./board"
-import { CTL_SIZE, DoorOp, DoorPin, SPI_REFUSED } from "./door"
+import { CTL_COPIED, CTL_SIZE, DoorOp, DoorPin, SPI_REFUSED } from "./door"
 
 type Door = typeof ds & {
     _socketOpen(host: string, port: number): number
@@ -53,7 +53,10 @@ async function spiXfer(tx: Buffer, rx: Buffer) {
         else if (!tx) operation(DoorOp.SpiReceiveOnly, 0, 0)
         else if (tx.length !== rx.length)
             throw new TypeError("same size TX/RX buffers expected")
-        else rx.blitAt(0, tx, 0, tx.length)
+        else {
+            rx.blitAt(0, tx, 0, tx.length)
+            ctl[CTL_COPIED] = 1
+        }
     }
     if (door._socketWrite(rx || tx) === SPI_REFUSED)
         throw new RangeError("SPI error: -1")

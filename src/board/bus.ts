@@ -25,7 +25,7 @@ export function startBus(board: Board) {
 }
 
 async function turn() {
-    ds.assert(!waiting)
+    if (waiting) throw new RangeError("a third fiber wants the bus")
     waiting = ds.Fiber.self()
     await ds.suspend()
 }
@@ -52,16 +52,42 @@ export async function transfer(cs: Pin, tx: Buffer, rx: Buffer) {
 export async function transferTwice(
     cs: Pin,
     tx1: Buffer,
+    rx1: Buffer,
     tx2: Buffer,
-    rx: Buffer,
+    rx2: Buffer,
 ) {
     if (owned) await turn()
     else owned = true
     cs.setMode(ds.GPIOMode.OutputLow)
-    await spiXfer(tx1, rx)
+    await spiXfer(tx1, rx1)
     cs.setMode(ds.GPIOMode.OutputHigh)
     cs.setMode(ds.GPIOMode.OutputLow)
-    await spiXfer(tx2, rx)
+    await spiXfer(tx2, rx2)
+    cs.setMode(ds.GPIOMode.OutputHigh)
+    if (waiting) handOver()
+    else owned = false
+}
+
+/** Three transfers with one chip, each with its own select. */
+export async function transferThrice(
+    cs: Pin,
+    tx1: Buffer,
+    rx1: Buffer,
+    tx2: Buffer,
+    rx2: Buffer,
+    tx3: Buffer,
+    rx3: Buffer,
+) {
+    if (owned) await turn()
+    else owned = true
+    cs.setMode(ds.GPIOMode.OutputLow)
+    await spiXfer(tx1, rx1)
+    cs.setMode(ds.GPIOMode.OutputHigh)
+    cs.setMode(ds.GPIOMode.OutputLow)
+    await spiXfer(tx2, rx2)
+    cs.setMode(ds.GPIOMode.OutputHigh)
+    cs.setMode(ds.GPIOMode.OutputLow)
+    await spiXfer(tx3, rx3)
     cs.setMode(ds.GPIOMode.OutputHigh)
     if (waiting) handOver()
     else owned = false

@@ -9,6 +9,9 @@
 /** Size of the control buffer. */
 export const CTL_SIZE = 8
 
+/** Byte 3 of `ctl`: 1 before a transfer that had to be copied to be in place. */
+export const CTL_COPIED = 3
+
 /** Byte 0 of `ctl`: the operation. */
 export enum DoorOp {
     /** ctl[1] pin, ctl[2] mode */

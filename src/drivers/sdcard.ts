@@ -22,7 +22,8 @@ const TOKEN_STOP = 0xfd
 const RESPONSE_MASK = 0x1f
 const RESPONSE_ACCEPTED = 0x05
 
-/** 6 bytes of command, 8 until the response at the latest, 5 of response. */
+const COMMAND_BYTES = 6
+/** The command, 8 bytes until the response at the latest, 5 of response. */
 const COMMAND_SIZE = 24
 /**
  * Bytes behind a block that is written: its response, and the time that a
@@ -30,9 +31,10 @@ const COMMAND_SIZE = 24
  * asking once more costs.
  */
 const AFTER_BLOCK = 234
-const WRITE_SIZE = 1 + SECTOR + 2 + AFTER_BLOCK
+const CRC_SIZE = 2
+const WRITE_SIZE = 1 + SECTOR + CRC_SIZE + AFTER_BLOCK
 /** Where in a block's transfer its response is. */
-const RESPONSE_AT = 1 + SECTOR + 2
+const RESPONSE_AT = 1 + SECTOR + CRC_SIZE
 /** Four blocks with gaps; 0.54 ms at 31.25 MHz. */
 const READ_SIZE = 2112
 
@@ -79,7 +81,13 @@ export function makeCard(cs: Pin): Card {
     }
 }
 
+/** A command as it is sent, 0xff behind it, and what comes back. */
 const command = Buffer.alloc(COMMAND_SIZE)
+const answer = Buffer.alloc(COMMAND_SIZE)
+/** Frames that never change: to end a write, to look at the line, CMD13. */
+const stopFrame = Buffer.alloc(COMMAND_SIZE)
+const askFrame = Buffer.alloc(COMMAND_SIZE)
+const statusFrame = Buffer.alloc(COMMAND_SIZE)
 /** A block as it is sent: only the data in it change. */
 const writeFrame = Buffer.alloc(WRITE_SIZE)
 const writeAnswer = Buffer.alloc(WRITE_SIZE)
@@ -87,25 +95,37 @@ const readFrame = Buffer.alloc(READ_SIZE)
 /** One byte behind the response, where the last command's data begin. */
 let afterResponse = 0
 
+function fillFrames() {
+    writeFrame.fillAt(0, WRITE_SIZE, 0xff)
+    writeFrame[0] = TOKEN_MULTI
+    const small = [command, stopFrame, askFrame, statusFrame]
+    for (let i = 0; i < small.length; ++i)
+        small[i].fillAt(0, COMMAND_SIZE, 0xff)
+    stopFrame[0] = TOKEN_STOP
+    statusFrame.blitAt(0, hex`4d 00 00 00 00`, 0, 5)
+}
+
 /**
  * Sends a command and finds its response, within one transfer.
  * @returns R1, or 0xff when there is none
  */
 async function sendCommand(index: number, arg: number, crc: number) {
     const c = command
-    c.fillAt(6, COMMAND_SIZE - 6, 0xff)
     c[0] = 0x40 | index
     c[1] = arg >> 24
     c[2] = arg >> 16
     c[3] = arg >> 8
     c[4] = arg
     c[5] = crc
-    await spiXfer(c, c)
-    for (let i = 6; i < COMMAND_SIZE; ++i)
-        if (c[i] < 0x80) {
+    const a = answer
+    await spiXfer(c, a)
+    for (let i = COMMAND_BYTES; i < COMMAND_SIZE; ++i) {
+        const r1 = a[i]
+        if (r1 < 0x80) {
             afterResponse = i + 1
-            return c[i]
+            return r1
         }
+    }
     return 0xff
 }
 
@@ -129,9 +149,7 @@ async function appCommand(card: Card, index: number, arg: number) {
  */
 export async function startCard(card: Card): Promise<CardError> {
     card.sectors = 0
-    isOpen = false
-    writeFrame.fillAt(0, WRITE_SIZE, 0xff)
-    writeFrame[0] = TOKEN_MULTI
+    fillFrames()
     card.error = await tryStart(card)
     return card.error
 }
@@ -150,7 +168,7 @@ async function tryStart(card: Card): Promise<CardError> {
     if (r1 !== R1_READY)
         return r1 === R1_IDLE ? CardError.NotReady : CardError.NotSd
     await simple(card, 58, 0)
-    const ccs = (command[afterResponse] & 0x40) !== 0
+    const ccs = (answer[afterResponse] & 0x40) !== 0
     card.addressUnit = ccs ? 1 : SECTOR
     if (!ccs) await simple(card, 16, SECTOR)
     const csd = Buffer.alloc(16)
@@ -222,26 +240,37 @@ let blockSize = SECTOR
 
 /** Finds tokens and takes data out of what the card has sent. */
 function take(f: Buffer, pos: number, end: number) {
-    while (pos < end && blocksMissing > 0) {
-        if (bytesMissing === 0) {
-            pos = f.indexOf(TOKEN_BLOCK, pos)
-            if (pos < 0) return
-            pos++
-            bytesMissing = blockSize + 2
+    if (bytesMissing > 0) pos = takeRest(f, pos, end)
+    const size = blockSize
+    while (blocksMissing > 0 && pos < end) {
+        pos = f.indexOf(TOKEN_BLOCK, pos) + 1
+        if (pos === 0) return
+        bytesMissing = size + CRC_SIZE
+        if (end - pos < bytesMissing) {
+            takeRest(f, pos, end)
+            return
         }
-        let n = end - pos
-        if (n > bytesMissing) n = bytesMissing
-        // the last two bytes are the CRC
-        let data = bytesMissing - 2
-        if (data > n) data = n
-        if (data > 0) {
-            readTo.blitAt(readAt, f, pos, data)
-            readAt += data
-        }
-        pos += n
-        bytesMissing -= n
-        if (bytesMissing === 0) blocksMissing--
+        readTo.blitAt(readAt, f, pos, size)
+        readAt += size
+        pos += bytesMissing
+        bytesMissing = 0
+        blocksMissing--
     }
+}
+
+/** A part of a block: its end, or as much as there is. @returns behind it */
+function takeRest(f: Buffer, pos: number, end: number): number {
+    let n = end - pos
+    if (n > bytesMissing) n = bytesMissing
+    let data = bytesMissing - CRC_SIZE
+    if (data > n) data = n
+    if (data > 0) {
+        readTo.blitAt(readAt, f, pos, data)
+        readAt += data
+    }
+    bytesMissing -= n
+    if (bytesMissing === 0) blocksMissing--
+    return pos + n
 }
 
 /** Whether there is an error token: 0000xxxx among the 0xff of waiting. */
@@ -285,7 +314,7 @@ async function readData(
         return r1 === 0xff ? CardError.Absent : CardError.Read
     }
     const f = readFrame
-    take(command, afterResponse, COMMAND_SIZE)
+    take(answer, afterResponse, COMMAND_SIZE)
     for (let burst = 0; blocksMissing > 0 && burst < READ_BURSTS; ++burst) {
         const before = blocksMissing
         f.fillAt(0, READ_SIZE, 0xff)
@@ -302,10 +331,9 @@ async function readData(
 /// Writing ///
 
 /*
- * A write is: startWrite, writeBlocks until all are written, stopWrite, and
- * writeStatus until it is not busy. Between two steps the card may be busy;
- * then `isReady` tells when it is not any more. Meanwhile the card is not
- * selected and the bus is free for others.
+ * A write is: startWrite, writeBlocks until it is Ready, stopWrite, and
+ * writeStatus until it is not Busy. While the card is busy it is not selected,
+ * and the bus is free for others.
  */
 
 /** The card's answer to a step of a write. */
@@ -315,28 +343,24 @@ export enum Step {
     Failed,
 }
 
-/** Begins a write at a sector. @returns Failed, or Ready: then send blocks */
-export async function startWrite(card: Card, lba: number): Promise<Step> {
-    await select(card.cs)
-    const r1 = await sendCommand(25, lba * card.addressUnit, 0xff)
-    if (r1 !== R1_READY) {
-        deselect(card.cs)
-        return Step.Failed
-    }
-    // the chip select stays low until the first block is out
-    isOpen = true
-    return Step.Ready
-}
-
-/** The chip select is low since `startWrite`. */
-let isOpen = false
+/** The card was busy when `writeBlocks` left it. */
+let wasBusy = false
 /** Where `writeBlocks` stopped: bytes of the buffer. */
 export let writtenTo = 0
 
+/** Begins a write at a sector. @returns Failed, or Ready: then send blocks */
+export async function startWrite(card: Card, lba: number): Promise<Step> {
+    wasBusy = false
+    const r1 = await simple(card, 25, lba * card.addressUnit)
+    return r1 === R1_READY ? Step.Ready : Step.Failed
+}
+
 /**
  * Sends blocks for as long as the card is ready; `writtenTo` tells how far it
- * came.
+ * came. Holds the bus meanwhile, 0.4 ms a block: to hand it over between two
+ * blocks would cost both sides more than the wait does.
  * @param end where the data end in `from`
+ * @returns Ready: all are written, and the card is ready for more
  */
 export async function writeBlocks(
     card: Card,
@@ -345,43 +369,30 @@ export async function writeBlocks(
     end: number,
 ): Promise<Step> {
     const f = writeFrame
-    for (; at < end;) {
+    const a = writeAnswer
+    let step = Step.Ready
+    await select(card.cs)
+    if (wasBusy) {
+        await spiXfer(askFrame, answer)
+        if (answer[COMMAND_SIZE - 1] !== 0xff) step = Step.Busy
+    }
+    while (at < end && step === Step.Ready) {
         f.blitAt(1, from, at, SECTOR)
         at += SECTOR
-        if (isOpen) {
-            isOpen = false
-            await spiXfer(f, writeAnswer)
-            deselect(card.cs)
-        } else await transfer(card.cs, f, writeAnswer)
-        if (writeAnswer[WRITE_SIZE - 1] === 0xff) {
-            if (
-                (writeAnswer[RESPONSE_AT] & RESPONSE_MASK) ===
-                RESPONSE_ACCEPTED
-            )
-                continue
-            return Step.Failed
-        }
-        writtenTo = at
-        return (writeAnswer[RESPONSE_AT] & RESPONSE_MASK) === RESPONSE_ACCEPTED
-            ? Step.Busy
-            : Step.Failed
+        await spiXfer(f, a)
+        if ((a[RESPONSE_AT] & RESPONSE_MASK) !== RESPONSE_ACCEPTED)
+            step = Step.Failed
+        else if (a[WRITE_SIZE - 1] !== 0xff) step = Step.Busy
     }
+    deselect(card.cs)
+    wasBusy = step === Step.Busy
     writtenTo = at
-    return Step.Ready
+    return step
 }
 
 /** No more blocks; only when the card is ready. It programs what it has. */
 export async function stopWrite(card: Card) {
-    command.fillAt(0, COMMAND_SIZE, 0xff)
-    command[0] = TOKEN_STOP
-    await transfer(card.cs, command, command)
-}
-
-/** Whether the card has ended being busy. */
-export async function isReady(card: Card): Promise<boolean> {
-    command.fillAt(0, COMMAND_SIZE, 0xff)
-    await transfer(card.cs, command, command)
-    return command[COMMAND_SIZE - 1] === 0xff
+    await transfer(card.cs, stopFrame, answer)
 }
 
 /**
@@ -389,11 +400,12 @@ export async function isReady(card: Card): Promise<boolean> {
  * still busy holds its line low and does not hear the question.
  */
 export async function writeStatus(card: Card): Promise<Step> {
-    await select(card.cs)
-    const r1 = await sendCommand(13, 0, 0xff)
-    deselect(card.cs)
+    const a = answer
+    await transfer(card.cs, statusFrame, a)
     // not ready from the first bit on: no command was heard
-    if (command[0] !== 0xff) return Step.Busy
-    if (r1 === R1_READY && command[afterResponse] === 0) return Step.Ready
-    return Step.Failed
+    if (a[0] !== 0xff) return Step.Busy
+    // R2 (7.3.2.3): two bytes behind the first that is not 0xff, both zero
+    const at = a.indexOf(0, COMMAND_BYTES)
+    const isGood = at > 0 && a[at - 1] === 0xff && a[at + 1] === 0
+    return isGood ? Step.Ready : Step.Failed
 }

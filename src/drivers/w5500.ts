@@ -8,7 +8,7 @@
  * built again. Frames that never change are sent from buffers of their own.
  */
 import { Pin } from "../board/board"
-import { transfer, transferTwice } from "../board/bus"
+import { transfer, transferThrice, transferTwice } from "../board/bus"
 
 /// Common registers (chapter 4.1) ///
 
@@ -89,8 +89,6 @@ export interface Socket {
     sr: number
     txFree: number
     rxSize: number
-    /** interrupts of the last `poll` that no command has cleared */
-    ir: number
     /** our side of the chip's pointers */
     txWr: number
     rxRd: number
@@ -104,9 +102,11 @@ export interface Socket {
 /** Frames that are sent as they are, and what comes back. */
 const pollFrame = Buffer.alloc(STATUS_SIZE)
 const status = Buffer.alloc(STATUS_SIZE)
+const clearFrame = Buffer.from([0, Sn_IR, 0, IR_NEWS])
 const pointerFrame = Buffer.alloc(5)
-const commandFrame = Buffer.from([0, Sn_CR, 0, 0, 0])
+const commandFrame = Buffer.from([0, Sn_CR, 0, 0])
 /** For answers nobody looks at. */
+const scratch4 = Buffer.alloc(4)
 const scratch5 = Buffer.alloc(5)
 
 /** @param count sockets that will be used */
@@ -120,7 +120,6 @@ export function makeChip(cs: Pin, count: number): Chip {
             sr: 0,
             txFree: 0,
             rxSize: 0,
-            ir: 0,
             txWr: 0,
             rxRd: 0,
             readBlock: block | (BLOCK_SOCKET << 3),
@@ -232,8 +231,7 @@ export async function readSir(chip: Chip) {
 async function command(s: Socket, code: number) {
     commandFrame[2] = s.writeBlock
     commandFrame[3] = code
-    commandFrame[4] = 0 // Sn_IR: clear nothing
-    await transfer(s.cs, commandFrame, scratch5)
+    await transfer(s.cs, commandFrame, scratch4)
 }
 
 /** Opens a TCP socket on a port. */
@@ -294,12 +292,12 @@ export async function announce(s: Socket, ip: Buffer) {
     to[5] = 9 // the discard service
     await writeSocket(s, Sn_DIPR, to)
     const frame = Buffer.alloc(4)
-    await writeTx(s, frame, 1)
-    await send(s)
+    await writeTxAndSend(s, frame, 1)
 }
 
 /**
- * Reads a socket's state in one burst.
+ * Clears a socket's interrupts and reads its state in one burst. In this order
+ * nothing is missed: what comes after the clearing calls again.
  *
  * The datasheet wants 16-bit sizes read until they agree. Between our own
  * commands both sizes only grow, and the high byte is read first: a value
@@ -307,9 +305,9 @@ export async function announce(s: Socket, ip: Buffer) {
  */
 export async function poll(s: Socket) {
     const b = status
+    clearFrame[2] = s.writeBlock
     pollFrame[2] = s.readBlock
-    await transfer(s.cs, pollFrame, b)
-    s.ir = b[HEADER + 0x02] & IR_NEWS
+    await transferTwice(s.cs, clearFrame, scratch4, pollFrame, b)
     const sr = b[HEADER + 0x03]
     s.txFree = (b[HEADER + 0x20] << 8) | b[HEADER + 0x21]
     s.rxSize = (b[HEADER + 0x26] << 8) | b[HEADER + 0x27]
@@ -318,20 +316,6 @@ export async function poll(s: Socket) {
         s.txWr = (b[HEADER + 0x24] << 8) | b[HEADER + 0x25]
         s.rxRd = (b[HEADER + 0x28] << 8) | b[HEADER + 0x29]
     }
-}
-
-/**
- * Clears the interrupts that the last `poll` saw. One that came since with the
- * same name is cleared with it: after a poll that saw any, poll once more.
- */
-export async function clearInterrupts(s: Socket) {
-    const p = pointerFrame
-    p[1] = Sn_IR
-    p[2] = s.writeBlock
-    p[3] = s.ir
-    p[4] = 0 // Sn_SR, which is read-only
-    s.ir = 0
-    await transfer(s.cs, p, scratch5)
 }
 
 /**
@@ -347,22 +331,20 @@ export async function readRx(s: Socket, frame: Buffer, skip: number) {
     await transfer(s.cs, frame, frame)
 }
 
-/** Gives the room of received bytes back, and clears interrupts. */
+/** Gives the room of received bytes back. */
 export async function consume(s: Socket, count: number) {
     const at = (s.rxRd + count) & 0xffff
     const p = pointerFrame
+    const c = commandFrame
     s.rxRd = at
     s.rxSize -= count
     p[1] = Sn_RX_RD
     p[2] = s.writeBlock
     p[3] = at >> 8
     p[4] = at
-    const c = commandFrame
     c[2] = s.writeBlock
     c[3] = RECV
-    c[4] = s.ir
-    s.ir = 0
-    await transferTwice(s.cs, p, c, scratch5)
+    await transferTwice(s.cs, p, scratch5, c, scratch4)
 }
 
 /**
@@ -379,16 +361,22 @@ export async function writeTx(s: Socket, frame: Buffer, count: number) {
     await transfer(s.cs, frame, frame)
 }
 
-/** Sends what is written. */
-export async function send(s: Socket) {
+/** Writes as `writeTx` does, and sends all that is written. */
+export async function writeTxAndSend(s: Socket, frame: Buffer, count: number) {
+    const at = s.txWr
+    const end = (at + count) & 0xffff
     const p = pointerFrame
+    const c = commandFrame
+    frame[0] = at >> 8
+    frame[1] = at
+    frame[2] = s.txBlock
+    s.txWr = end
+    s.txFree -= count
     p[1] = Sn_TX_WR
     p[2] = s.writeBlock
-    p[3] = s.txWr >> 8
-    p[4] = s.txWr
-    const c = commandFrame
+    p[3] = end >> 8
+    p[4] = end
     c[2] = s.writeBlock
     c[3] = SEND
-    c[4] = 0
-    await transferTwice(s.cs, p, c, scratch5)
+    await transferThrice(s.cs, frame, frame, p, scratch5, c, scratch4)
 }

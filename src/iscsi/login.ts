@@ -213,6 +213,7 @@ function enter(c: Conn): boolean {
     reinstate(c)
     if (!openWindow(c)) return false
     c.phase = Phase.FullFeature
+    c.port.sessions.push(c)
     c.attention = c.port.attention || Sense.PowerOn
     event(
         `${c.port.name} port: login ${c.initiator}` +

@@ -25,12 +25,14 @@ export interface Port {
     /** the chip's interrupt line */
     int: Pin
     conns: Conn[]
+    /** those in full feature phase */
+    sessions: Conn[]
     /** serves now */
     isActive: boolean
     /** whose socket had news last */
     latest: Conn
-    /** sockets to look at once more, a bit each: their interrupts were cleared
-     * while more news may have come */
+    /** sockets to look at once more, a bit each: they wait for room in the
+     * chip, or for blocks, and no interrupt tells of these */
     again: number
     /** sockets to look at when the board is idle, a bit each */
     later: number
@@ -59,6 +61,7 @@ export function makePort(name: string, cs: Pin, int: Pin): Port {
         later: 0,
         checked: 0,
         conns: [],
+        sessions: [],
         isActive: false,
         identity: Buffer.alloc(IDENTITY_SIZE),
         target: "",
@@ -74,6 +77,15 @@ export function makePort(name: string, cs: Pin, int: Pin): Port {
         port.conns.push(makeConn(port, chip.sockets[i]))
     port.latest = port.conns[0]
     return port
+}
+
+/** Ends a connection's place among the sessions, if it has one. */
+export function removeSession(c: Conn) {
+    const rest: Conn[] = []
+    const sessions = c.port.sessions
+    for (let i = 0; i < sessions.length; ++i)
+        if (sessions[i] !== c) rest.push(sessions[i])
+    c.port.sessions = rest
 }
 
 /**

@@ -3,7 +3,6 @@ import * as ds from "@devicescript/core"
 import { readPin } from "../board/bus"
 import { event } from "../console/events"
 import {
-    clearInterrupts,
     close,
     disconnect,
     listen,
@@ -19,10 +18,10 @@ import { tcpPortIn } from "../wire/link"
 import { clear } from "./ring"
 import { Conn, Phase, Sink } from "./conn"
 import { dropOut, flushOut } from "../net/out"
-import { Port } from "./port"
+import { Port, removeSession } from "./port"
 import { endLogin } from "./login"
-import { receive } from "./receive"
-import { sendReady } from "./transfer"
+import { NEVER, receive } from "./receive"
+import { findBlocks, sendReady } from "./transfer"
 import { closeWindow, orphanTasks } from "./task"
 
 /** A login must be over by then. */
@@ -37,9 +36,22 @@ export async function openConn(c: Conn) {
     await listen(c.socket, tcpPortIn(c.port.identity))
 }
 
+/** Ports that serve now. */
+export let serving: Port[] = []
+
+/** The port's sockets listen: it is served from now on. */
+export function openPort(port: Port) {
+    port.isActive = true
+    if (serving.indexOf(port) < 0) serving.push(port)
+}
+
 /** Closes a port: hosts hear nothing any more. */
 export async function closePort(port: Port) {
     port.isActive = false
+    const rest: Port[] = []
+    for (let i = 0; i < serving.length; ++i)
+        if (serving[i] !== port) rest.push(serving[i])
+    serving = rest
     for (let i = 0; i < port.conns.length; ++i) {
         const c = port.conns[i]
         forget(c)
@@ -50,18 +62,14 @@ export async function closePort(port: Port) {
 /**
  * Looks after the sockets that have news: first the one that had news last,
  * for it mostly is the one again.
- * @returns whether there were any
+ * @returns whether there were any, or one wants another look
  */
 export async function servePort(port: Port): Promise<boolean> {
     let mask = port.again
     port.again = 0
-    if (mask === 0) {
-        const c = port.latest
-        const worked = await visit(c)
-        if (worked || port.again) return worked
-        mask = await readSir(port.chip)
-    } else if (readPin(port.int) === 0) mask |= await readSir(port.chip)
     let worked = false
+    if (mask === 0) worked = await visit(port.latest)
+    if (readPin(port.int) === 0) mask |= await readSir(port.chip)
     for (let i = 0; mask > 0; ++i) {
         if (mask & 1) {
             const c = port.conns[i]
@@ -72,16 +80,18 @@ export async function servePort(port: Port): Promise<boolean> {
         }
         mask >>= 1
     }
-    return worked
+    return worked || port.again > 0
 }
 
 /** Lets sessions go on that waited for the log, the card or the pool. */
 export async function resumeSessions(port: Port): Promise<boolean> {
     let worked = false
-    const conns = port.conns
-    for (let i = 0; i < conns.length; ++i) {
-        const c = conns[i]
-        if (c.taskCount === 0 || c.phase !== Phase.FullFeature) continue
+    const sessions = port.sessions
+    for (let i = 0; i < sessions.length; ++i) {
+        const c = sessions[i]
+        if (c.taskCount === 0) continue
+        c.wantsRoom = false
+        if (c.need === NEVER && findBlocks(c)) await receive(c)
         if (await sendReady(c)) worked = true
         await flushOut(c.socket)
         if (c.wantsRoom) waitForRoom(c)
@@ -94,7 +104,7 @@ export async function resumeSessions(port: Port): Promise<boolean> {
  * each round for a while, and then, for a host that takes nothing, only when
  * the board is idle.
  */
-export function waitForRoom(c: Conn) {
+function waitForRoom(c: Conn) {
     const bit = 1 << c.socket.n
     if (c.roomRounds > 0) {
         c.roomRounds--
@@ -112,23 +122,17 @@ export function servePatient(port: Port) {
 async function visit(c: Conn): Promise<boolean> {
     const s = c.socket
     await poll(s)
-    if (s.ir) c.port.again |= 1 << s.n
+    if (s.sr !== SOCK_ESTABLISHED) return await stateChanged(c)
     let worked = false
-    if (s.sr !== SOCK_ESTABLISHED) worked = await stateChanged(c)
-    else {
-        if (c.phase === Phase.Closed) begin(c)
-        if (c.wantsRoom && (await sendReady(c))) worked = true
-        if (
-            s.rxSize >= c.need &&
-            c.phase !== Phase.Closing &&
-            (await receive(c))
-        )
-            worked = true
-        if (c.taskCount > 0 && (await sendReady(c))) worked = true
-        await flushOut(s)
-        if (c.phase === Phase.Closing && c.taskCount === 0) await hangUp(c)
-    }
-    if (s.ir) await clearInterrupts(s)
+    const hasWaited = c.wantsRoom
+    c.wantsRoom = false
+    if (c.phase === Phase.Closed) begin(c)
+    if (c.need === NEVER) findBlocks(c)
+    if (s.rxSize >= c.need && c.phase !== Phase.Closing)
+        worked = await receive(c)
+    if (c.taskCount > 0 || hasWaited) if (await sendReady(c)) worked = true
+    await flushOut(s)
+    if (c.phase === Phase.Closing && c.taskCount === 0) await hangUp(c)
     if (worked) c.roomRounds = ROOM_ROUNDS
     if (c.wantsRoom) waitForRoom(c)
     return worked
@@ -168,6 +172,7 @@ async function hangUp(c: Conn) {
 /** Ends the session of a connection. */
 export function forget(c: Conn) {
     if (c.phase === Phase.Closed) return
+    removeSession(c)
     c.phase = Phase.Closed
     dropOut()
     closeWindow(c)

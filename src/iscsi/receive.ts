@@ -16,7 +16,7 @@ import { dataOutPdu } from "./dataout"
 import { loginPdu } from "./login"
 import { inFrame, MAX_DATA } from "../net/frames"
 import { roomIn } from "../net/out"
-import { drop, waitForRoom } from "./portal"
+import { drop } from "./portal"
 import {
     logoutPdu,
     nopPdu,
@@ -105,6 +105,11 @@ function parse(c: Conn, b: Buffer, pos: number, end: number): number {
             c.need = BHS
             break
         }
+        if (roomIn(c.socket) < ANSWER_ROOM) {
+            c.need = BHS
+            c.wantsRoom = true
+            break
+        }
         const n = header(c, b, pos, end)
         if (n === 0) break
         pos += n
@@ -114,27 +119,24 @@ function parse(c: Conn, b: Buffer, pos: number, end: number): number {
 
 /** Takes data of the current PDU. */
 function sinkBytes(c: Conn, b: Buffer, pos: number, end: number): number {
-    const from = pos
     let n = end - pos
-    if (n > c.sinkLeft) n = c.sinkLeft
-    if (n > 0) {
-        if (c.sink === Sink.Task) n = sinkData(c, b, pos, n)
-        c.sinkLeft -= n
-        pos += n
-    }
-    if (c.sinkLeft === 0) {
-        n = end - pos
-        if (n > c.sinkPad) n = c.sinkPad
-        c.sinkPad -= n
-        pos += n
+    const left = c.sinkLeft
+    if (n > left) n = left
+    if (n > 0 && c.sink === Sink.Task) n = sinkData(c, b, pos, n)
+    c.sinkLeft = left - n
+    if (n === left) {
+        let pad = c.sinkPad
+        if (pad > end - pos - n) pad = end - pos - n
+        c.sinkPad -= pad
+        n += pad
         if (c.sinkPad === 0) {
             c.sink = Sink.None
             c.need = BHS
-            return pos - from
+            return n
         }
     }
     if (c.need !== NEVER) setNeed(c)
-    return pos - from
+    return n
 }
 
 /** How much of the current data segment must be there to read again. */
@@ -149,11 +151,6 @@ function header(c: Conn, b: Buffer, pos: number, end: number): number {
     const length = get24(b, pos + DATA_LENGTH)
     const ahs = b[pos + AHS_LENGTH] << 2
     const pad = -length & 3
-    if (roomIn(c.socket) < ANSWER_ROOM) {
-        c.need = BHS
-        waitForRoom(c)
-        return 0
-    }
     if (length > MAX_RECV) {
         failure = `data segment of ${length} B`
         return 0

@@ -84,14 +84,16 @@ export function sinkData(c: Conn, b: Buffer, pos: number, n: number): number {
         }
         if (t.run < 0 && !startPiece(t)) {
             c.need = NEVER
-            return used
+            break
         }
-        let k = t.count * BLOCK - t.fill
-        if (k > n - used) k = n - used
-        pool.blitAt(t.run * BLOCK + t.fill, b, pos + used, k)
-        t.fill += k
+        const fill = t.fill
+        const size = t.count * BLOCK
+        let k = n - used
+        if (k > size - fill) k = size - fill
+        pool.blitAt(t.run * BLOCK + fill, b, pos + used, k)
         used += k
-        if (t.fill === t.count * BLOCK) finishPiece(t)
+        t.fill = fill + k
+        if (fill + k === size) finishPiece(t)
     }
     t.offset += used
     if (used === c.sinkLeft) afterData(c, t)
@@ -100,10 +102,11 @@ export function sinkData(c: Conn, b: Buffer, pos: number, n: number): number {
 
 /** A piece is complete: it becomes an entry of the log. */
 function finishPiece(t: Task) {
-    t.seq = write(t.volume, t.lba, t.count, t.run)
+    const n = t.count
+    t.seq = write(t.volume, t.lba, n, t.run)
     t.run = -1
-    t.lba += t.count
-    t.blocksLeft -= t.count
+    t.lba += n
+    t.blocksLeft -= n
     solicitedCame(t)
     if (t.blocksLeft === 0 && t.flags & TaskFlag.Forced) flush(t.volume)
 }
@@ -135,24 +138,22 @@ function askForData(c: Conn, t: Task): boolean {
     return true
 }
 
-/** Whether what the oldest waiting task waits for has happened. */
-function isAnswerable(c: Conn): boolean {
+/** Answers the oldest waiting task, if what it waits for has happened. */
+function answerWaiting(c: Conn): boolean {
+    if (isEmpty(c.waiting)) return false
     const t = tasks[first(c.waiting)]
     const v = t.volume
     const done = t.flags & TaskFlag.Forced ? safe(v) : acknowledgeable(v)
-    if (done >= t.seq || t.seq === 0) return true
-    // with a partner, it will be the one that answers
-    if (!cardHasFailed() || v.mode !== Mode.Alone) return false
-    t.sense = Sense.WriteError
-    return true
-}
-
-/** Answers the oldest waiting task. */
-function answerWaiting(c: Conn) {
-    const t = tasks[first(c.waiting)]
+    if (done < t.seq && t.seq !== 0) {
+        // with a partner, it will be the one that answers
+        if (!cardHasFailed() || v.mode !== Mode.Alone) return false
+        t.sense = Sense.WriteError
+    }
+    if (!hasRoom(c)) return false
     shift(c.waiting)
     endTask(t)
     addResponse(c, t.itt, t.sense, t.residual)
+    return true
 }
 
 /// Reads ///
@@ -182,6 +183,7 @@ function startRead(c: Conn, t: Task) {
 
 /** Moves the oldest reads on. */
 async function serveReads(c: Conn): Promise<boolean> {
+    if (isEmpty(c.reads) || !hasRoom(c)) return false
     const t = tasks[first(c.reads)]
     const state = t.readState
     if (state === ReadState.Queued) return false
@@ -270,34 +272,30 @@ function endRead(c: Conn, t: Task) {
  * @returns whether anything went on
  */
 export async function sendReady(c: Conn): Promise<boolean> {
-    const s = c.socket
     let worked = false
-    c.wantsRoom = false
     if (c.flags & ConnFlag.TellWindow && hasRoom(c)) {
         c.flags &= ~ConnFlag.TellWindow
         addWindow(c)
-    }
-    if (c.need === NEVER) {
-        const t = tasks[c.sinkTask]
-        if (t.state !== TaskState.Receiving || startPiece(t)) {
-            setNeed(c)
-            c.port.again |= 1 << s.n
-        }
     }
     for (;;) {
         const t = nextToSolicit(c)
         if (!t || !askForData(c, t)) break
         worked = true
     }
-    while (!isEmpty(c.waiting) && isAnswerable(c) && hasRoom(c)) {
-        answerWaiting(c)
-        worked = true
-    }
-    while (!isEmpty(c.reads) && hasRoom(c)) {
-        if (!(await serveReads(c))) break
-        worked = true
-    }
+    while (answerWaiting(c)) worked = true
+    while (await serveReads(c)) worked = true
     return worked
+}
+
+/**
+ * Looks for blocks for data that have come and wait in the chip.
+ * @returns whether they may be read now
+ */
+export function findBlocks(c: Conn): boolean {
+    const t = tasks[c.sinkTask]
+    if (t.state === TaskState.Receiving && !startPiece(t)) return false
+    setNeed(c)
+    return true
 }
 
 /** Whether the chip has room for an answer. */

@@ -28,3 +28,9 @@ export function inFrame(count: number): Buffer {
     if (count <= 64 - DATA) return frame64
     return count <= 1088 - DATA ? frame1088 : inLarge
 }
+
+/** The smallest frame for bytes of `out`; `out` itself if there are many. */
+export function outFrame(count: number): Buffer {
+    if (count <= 64 - DATA) return frame64
+    return count <= 1088 - DATA ? frame1088 : out
+}

@@ -5,7 +5,7 @@
  * whatever its lines say.
  */
 import * as ds from "@devicescript/core"
-import { Board } from "../board/board"
+import { Board, Pin } from "../board/board"
 import { readPin } from "../board/bus"
 import { event } from "../console/events"
 import { turns } from "../mainloop"
@@ -23,8 +23,8 @@ import { canTakeOver, partnerIsFenced, partnerIsLost, tickPair } from "./pair"
 
 /** Between samples; the line changes every second time: a period of 20 ms. */
 const TICK_MS = 5
-/** Ticks of a round, in which what needs no hurry is looked at. */
-const ROUND_TICKS = 4
+/** A round is of four ticks: in it what needs no hurry is looked at. */
+const ROUND_MASK = 3
 /** Rounds without a turn of the main loop after which it counts as dead. */
 const STUCK_ROUNDS = 25
 
@@ -57,26 +57,29 @@ export function releaseFence() {
 
 async function run() {
     const pins = board.pins
+    const beatOut = pins.beatOut
+    const beatIn = pins.beatIn
     const d = detector
     let ticks = 0
     for (;;) {
         await ds.sleep(TICK_MS)
         if (isSilent) return
-        ticks++
-        if (ticks & 1 && stuck < STUCK_ROUNDS) {
-            level = 1 - level
-            pins.beatOut.setMode(
-                level ? ds.GPIOMode.OutputHigh : ds.GPIOMode.OutputLow,
-            )
-        }
         const now = ds.millis()
-        const heard = readPin(pins.beatIn)
+        const heard = readPin(beatIn)
         if (heard !== d.beatLevel) sampleBeat(d, now, heard)
         // as long as both channels are fresh there is nothing to judge
         if (now - d.beatAt > FRESH_MS || now - d.linkAt > FRESH_MS) watch(now)
-        if (ticks % ROUND_TICKS === 0) round(now)
-        tickLink()
+        if (++ticks & 1) beat(beatOut)
+        else if ((ticks & ROUND_MASK) === 0) round(now)
     }
+}
+
+/** Shows that the main loop lives. */
+function beat(pin: Pin) {
+    tickLink()
+    if (stuck >= STUCK_ROUNDS) return
+    level = 1 - level
+    pin.setMode(level ? ds.GPIOMode.OutputHigh : ds.GPIOMode.OutputLow)
 }
 
 /** What needs no hurry: the cable, the main loop, and good news. */
@@ -84,7 +87,9 @@ function round(now: number) {
     stuck = turns === lastTurns ? stuck + 1 : 0
     lastTurns = turns
     testCable(now)
-    watch(now)
+    // while all is well there is nothing to judge
+    if (detector.partner !== Partner.Alive || fence.state !== Fencing.Watching)
+        watch(now)
     tickPair()
 }
 
@@ -95,14 +100,10 @@ function isHolding(): boolean {
 /** The fence can only be tested while it is not pulled. */
 function testCable(now: number) {
     if (isHolding()) return
+    const pins = board.pins
     const wasWhole = detector.isFenceWhole
     const wasPresent = detector.isPresent
-    sampleCable(
-        detector,
-        now,
-        readPin(board.pins.fence),
-        readPin(board.pins.present),
-    )
+    sampleCable(detector, now, readPin(pins.fence), readPin(pins.present))
     if (wasWhole && !detector.isFenceWhole)
         event("fence broken: reads low while the partner lives")
     if (!wasWhole && detector.isFenceWhole) event("fence whole")

@@ -9,7 +9,6 @@ import { Pin } from "../board/board"
 import { readPin } from "../board/bus"
 import {
     Chip,
-    clearInterrupts,
     close,
     connect,
     consume,
@@ -41,7 +40,6 @@ import {
 import {
     beginWrite,
     endWrite,
-    mirrorWantsToSend,
     sendFrames,
     takeStored,
     takeSync,
@@ -49,20 +47,21 @@ import {
 } from "./mirror"
 import { heardPartner, linkDown, linkUp, takeHello } from "./pair"
 
-/** Buffers of the link chip's sockets in KiB. */
-export const LINK_KB = [8, 4, 2, 2]
+/**
+ * Buffers of the link chip's sockets in KiB: all for the one that is used. It
+ * holds what the partner has room for, two writes of eight blocks, twice.
+ */
+export const LINK_KB = [16]
 const LINK_PORT = 3261
 /** Retransmission on a cable of two metres: 20, 40, 80 ms. */
 export const LINK_RETRY_MS = 20
 export const LINK_RETRIES = 3
 /** Between attempts to connect. */
 const RECONNECT_MS = 100
-/** Ticks of 5 ms without anything sent after which a ping is. */
-const PING_TICKS = 4
-/** A write of eight blocks, or what goes before it. */
-const ROOM = 4400
+/** Ticks of 10 ms without anything sent after which a ping is. */
+const PING_TICKS = 3
 /** Received bytes that are handled go back to the chip when they are so many. */
-const RETURN_BYTES = 1024
+const RETURN_BYTES = 6144
 
 /** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
 export function linkIp(index: number): Buffer {
@@ -77,8 +76,6 @@ let need = LINK_HEADER
 /** bytes at the beginning of the chip's buffer that have been handled */
 let handled = 0
 let triedAt = 0
-/** look once more: frames may have come while the last were handled */
-let again = false
 let isPingDue = false
 let isCheckDue = true
 let sentTicks = 0
@@ -106,32 +103,32 @@ export function openLink() {
     isShut = false
 }
 
-/** Goes round the link once. @returns whether there was work */
-export async function serveLink(): Promise<boolean> {
-    const hasNews = again || readPin(int) === 0
-    const wantsToSend = isUp && (isPingDue || mirrorWantsToSend())
-    if (!hasNews && !wantsToSend && !isCheckDue) return false
+/**
+ * Goes round the link once.
+ * @param hasChanged a log may have moved on since the last time
+ * @returns whether there was work
+ */
+export async function serveLink(hasChanged: boolean): Promise<boolean> {
+    const hasNews = readPin(int) === 0 || isCheckDue
+    if (!hasNews && !hasChanged && !isPingDue) return false
     if (isShut) {
         if (isUp || s.sr !== SOCK_CLOSED) await hangUp()
         return false
     }
     let worked = false
-    if (hasNews || isCheckDue || s.txFree < ROOM) {
+    if (hasNews) {
         isCheckDue = false
-        again = false
         await poll(s)
-        again = s.ir > 0
         if (s.sr !== SOCK_ESTABLISHED) {
             await reconnect()
-            if (s.ir) await clearInterrupts(s)
             return false
         }
         if (!isUp) begin()
         if (s.rxSize - handled >= need) worked = await receive()
-        if (!isUp) return true
     }
+    if (!isUp) return worked
     await send()
-    if (s.ir) await clearInterrupts(s)
+    if (handled >= RETURN_BYTES) await giveBack()
     return worked
 }
 
@@ -144,14 +141,28 @@ function begin() {
 
 async function send() {
     await sendFrames(s, isPingDue)
-    if (outLength === 0 && isPingDue) addFrame(Frame.Ping, 0, 0, 0, 0)
-    if (!outLength) return
+    if (outLength === 0) {
+        if (!isPingDue) return
+        addFrame(Frame.Ping, 0, 0, 0, 0)
+    }
     isPingDue = false
     sentTicks = 0
     await flushOut(s)
 }
 
-/** Call every few milliseconds, from the heartbeat. */
+/** What is to be sent wants room in the chip, and no interrupt tells of it. */
+export function wantRoom() {
+    isCheckDue = true
+}
+
+/** Gives the room of handled bytes back to the chip. */
+async function giveBack() {
+    const count = handled
+    handled = 0
+    await consume(s, count)
+}
+
+/** Call every 10 ms, from the heartbeat. */
 export function tickLink() {
     if (++sentTicks < PING_TICKS) return
     sentTicks = 0
@@ -220,6 +231,7 @@ let failure: string | undefined
 /** Reads and handles whole frames. @returns whether there were any */
 async function receive(): Promise<boolean> {
     const before = handled
+    heardPartner()
     failure = undefined
     need = LINK_HEADER
     while (s.rxSize - handled >= need) {
@@ -236,13 +248,7 @@ async function receive(): Promise<boolean> {
         await hangUp()
         return true
     }
-    const worked = handled > before
-    // a write needs all of the partner's room; small frames may stay
-    if (handled >= RETURN_BYTES) {
-        await consume(s, handled)
-        handled = 0
-    }
-    return worked
+    return handled > before
 }
 
 /**
@@ -284,7 +290,6 @@ async function takeFrames(
 }
 
 function take(b: Buffer, at: number, size: number): string | undefined {
-    heardPartner()
     switch (b[at + L_TYPE]) {
         case Frame.Write: {
             const error = beginWrite(b, at)
@@ -313,7 +318,6 @@ async function takeLongWrite(
     size: number,
     skip: number,
 ): Promise<string | undefined> {
-    heardPartner()
     const error = beginWrite(b, DATA)
     if (error) return error
     const first = n - LINK_HEADER

@@ -35,7 +35,7 @@ import {
     LINK_TRAILER,
     TRAILER_MAGIC,
 } from "../wire/link"
-import { addFrame, makeRoom } from "./link"
+import { addFrame, makeRoom, wantRoom } from "./link"
 
 let volumes: Volume[]
 /** of this board, and of the partner */
@@ -143,18 +143,6 @@ export async function sendFrames(s: Socket, isPing: boolean) {
     }
 }
 
-/** Whether there is something that should not wait. */
-export function mirrorWantsToSend(): boolean {
-    if (home.mode === Mode.Mirrored) {
-        if (home.sent < home.appended && remote.freeBlocks >= 8) return true
-        if (home.syncWanted > syncSent && home.sent >= home.syncWanted)
-            return true
-    }
-    if (foreign.mode !== Mode.Mirror) return false
-    if (foreign.committed > toldCommitted && foreign.isSaved) return true
-    return foreign.durable > toldDurable && durableMatters()
-}
-
 /**
  * Whether the partner should hear at once of what has become durable: it has
  * asked for it, or it may be short of room here.
@@ -183,8 +171,10 @@ async function sendWrite(s: Socket): Promise<boolean> {
     const count = home.count[i]
     const bytes = count << 9
     // a frame is written whole: the last one needs some room more
-    if (s.txFree - outLength < LINK_HEADER + bytes + LINK_TRAILER + 64)
+    if (s.txFree - outLength < LINK_HEADER + bytes + LINK_TRAILER + 64) {
+        wantRoom()
         return false
+    }
     const place = takeRun(remote, count)
     if (place < 0) return false
     home.remoteRun[i] = place

@@ -70,7 +70,8 @@ let mustTakeOver = false
 /** when writes may be acknowledged alone; 0: no need to wait */
 let aloneAt = 0
 let checkAt = 0
-let hasTicked = false
+/** it is time for `servePair` */
+export let pairIsDue = false
 let hasSteppedDown = false
 
 export function startPair(s: Settings, v: Volume[], p: Port[]) {
@@ -133,8 +134,10 @@ export function takeHello(b: Buffer, at: number): string | undefined {
     }
     partnerIdentity.blitAt(0, b, at + H_IDENTITY, IDENTITY_SIZE)
     event(`met ${nameIn(partnerIdentity)}`)
-    if (!isDecided) mustDecide = true
-    else if (home.mode === Mode.Alone || foreign.mode === Mode.Alone)
+    if (!isDecided) {
+        mustDecide = true
+        pairIsDue = true
+    } else if (home.mode === Mode.Alone || foreign.mode === Mode.Alone)
         event("partner is back; its copy is outdated and it waits")
     return undefined
 }
@@ -183,6 +186,7 @@ export function canTakeOver(): boolean {
 /** The partner is dead for certain: its reset is held. */
 export function partnerIsFenced() {
     mustTakeOver = true
+    pairIsDue = true
 }
 
 /**
@@ -246,11 +250,12 @@ async function stepDown() {
 
 /** Call every 20 ms, from the heartbeat. */
 export function tickPair() {
-    hasTicked = true
+    pairIsDue = true
 }
 
 /** Does what has to be done now. @returns whether anything had */
 export async function servePair(): Promise<boolean> {
+    pairIsDue = false
     if (mustTakeOver) {
         mustTakeOver = false
         await takeOver()
@@ -261,8 +266,7 @@ export async function servePair(): Promise<boolean> {
         await decide()
         return true
     }
-    if (!hasTicked || hasSteppedDown) return false
-    hasTicked = false
+    if (hasSteppedDown) return false
     if (cardHasFailed() && home.mode === Mode.Mirrored) {
         await stepDown()
         return true

@@ -1,7 +1,7 @@
 /** Ports on the network: brought up, watched, and withdrawn. */
 import { event } from "../console/events"
 import { announce, readConflict, readLink, setAddress } from "../drivers/w5500"
-import { checkConns, closePort, openConn } from "../iscsi/portal"
+import { checkConns, closePort, openConn, openPort } from "../iscsi/portal"
 import { Port } from "../iscsi/port"
 import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP } from "../wire/link"
 import { Sense } from "../wire/scsi"
@@ -34,7 +34,7 @@ export async function serve(port: Port, attention: Sense) {
     )
     await announce(port.conns[last].socket, id.slice(ID_IP, ID_IP + 4))
     await openConn(port.conns[last])
-    port.isActive = true
+    openPort(port)
     event(`${port.name} port serves ${port.target}`)
 }
 

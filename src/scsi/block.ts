@@ -37,8 +37,9 @@ function range6(b: Buffer, at: number, ok: Outcome): Outcome {
 
 /** READ and WRITE: protection is refused, FUA obeyed. */
 function flags(b: Buffer, at: number): boolean {
-    force((b[at + 1] & FUA) !== 0)
-    return (b[at + 1] & PROTECT) === 0
+    const f = b[at + 1]
+    if (f & FUA) force()
+    return (f & PROTECT) === 0
 }
 
 export function read6(b: Buffer, at: number): Outcome {

@@ -80,6 +80,6 @@ export function setRange(first: number, count: number, ok: Outcome): Outcome {
     return count === 0 ? Outcome.Good : ok
 }
 
-export function force(on: boolean) {
-    isForced = on
+export function force() {
+    isForced = true
 }

@@ -5,13 +5,13 @@
 import {
     Card,
     CardError,
-    isReady,
     readBlocks,
     startWrite,
     Step,
     stopWrite,
     writeBlocks,
     writeStatus,
+    writtenTo,
 } from "../drivers/sdcard"
 import {
     FIRST_VOLUME_LBA,
@@ -111,7 +111,7 @@ async function write(card: Card, lba: number, from: Buffer): Promise<boolean> {
     if ((await startWrite(card, lba)) !== Step.Ready) return false
     let step = await writeBlocks(card, from, 0, SECTOR)
     for (let i = 0; step === Step.Busy && i < POLLS; ++i)
-        if (await isReady(card)) step = Step.Ready
+        step = await writeBlocks(card, from, writtenTo, SECTOR)
     if (step !== Step.Ready) return false
     await stopWrite(card)
     step = await writeStatus(card)

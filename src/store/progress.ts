@@ -10,7 +10,7 @@ const IDLE_MS = 5
 
 let board: Board
 /** Something has happened since the main loop last looked. */
-let hasHappened = false
+let hasProgress = false
 /** The main loop, while it lets the card's fiber have the bus. */
 let yielding: ds.Fiber | undefined
 
@@ -20,7 +20,7 @@ export function startProgress(b: Board) {
 
 /** Blocks were freed, or a log or a read has moved on. */
 export function progress() {
-    hasHappened = true
+    hasProgress = true
     wakeMain()
 }
 
@@ -38,21 +38,21 @@ export function stopYielding() {
     fiber.resume(0)
 }
 
-/** Whether there was progress since the last call. */
+/** @returns whether there was progress since the last call */
 export function takeProgress(): boolean {
-    const happened = hasHappened
-    hasHappened = false
+    const happened = hasProgress
+    hasProgress = false
     return happened
 }
 
 /** Waits for news of chips or wires, or for progress. */
 export async function idle() {
-    if (!hasHappened) await board.idle(IDLE_MS)
+    if (!hasProgress) await board.idle(IDLE_MS)
 }
 
 /** Lets the card's fiber have the bus until it waits itself. */
 export async function yieldBus() {
-    if (hasHappened) return
+    if (hasProgress) return
     yielding = ds.Fiber.self()
     await ds.suspend(IDLE_MS)
     yielding = undefined

@@ -8,7 +8,6 @@ import { event } from "../console/events"
 import {
     Card,
     CardError,
-    isReady,
     readBlocks,
     startWrite,
     Step,
@@ -194,25 +193,15 @@ async function turn() {
     await ds.suspend()
 }
 
-/** Waits until the card is not busy. @returns false: it never ends */
-async function whileBusy(): Promise<boolean> {
-    const until = ds.millis() + BUSY_LIMIT_MS
-    while (ds.millis() < until) {
-        await turn()
-        if (await isReady(card)) return true
-    }
-    return false
-}
-
-/** Waits until all that was written is on the card. */
+/** Waits until all that was written is on the card: never at once. */
 async function untilWritten(): Promise<boolean> {
-    const until = ds.millis() + BUSY_LIMIT_MS
-    for (;;) {
-        const step = await writeStatus(card)
-        if (step !== Step.Busy) return step === Step.Ready
-        if (ds.millis() >= until) return false
+    const since = ds.millis()
+    let step = Step.Busy
+    while (step === Step.Busy && ds.millis() - since < BUSY_LIMIT_MS) {
         await turn()
+        step = await writeStatus(card)
     }
+    return step === Step.Ready
 }
 
 async function writeSector(lba: number, from: Buffer): Promise<boolean> {
@@ -303,11 +292,12 @@ async function writeAll(
     at: number,
     end: number,
 ): Promise<boolean> {
-    while (at < end) {
-        const step = await writeBlocks(card, from, at, end)
-        if (step === Step.Failed) return false
-        if (step === Step.Busy && !(await whileBusy())) return false
-        at = writtenTo
+    let step = await writeBlocks(card, from, at, end)
+    if (step === Step.Ready) return true
+    const since = ds.millis()
+    while (step === Step.Busy && ds.millis() - since < BUSY_LIMIT_MS) {
+        await turn()
+        step = await writeBlocks(card, from, writtenTo, end)
     }
-    return true
+    return step === Step.Ready
 }

@@ -119,7 +119,8 @@ export class W5500Socket {
             case Sn.TX_FSR: {
                 const before = this.fsrBefore
                 this.fsrBefore = this.freeSize
-                return this.highByte(before, this.fsrBefore)
+                const isTorn = this.isTorn(before, this.fsrBefore)
+                return (isTorn ? before : this.fsrBefore) >> 8
             }
             case Sn.TX_FSR + 1:
                 return this.freeSize & 255
@@ -129,7 +130,10 @@ export class W5500Socket {
             case Sn.RX_RSR: {
                 const before = this.rsrBefore
                 this.rsrBefore = this.receivedSize
-                return this.highByte(before, this.rsrBefore)
+                const isTorn = this.isTorn(before, this.rsrBefore)
+                // what tears a read comes during it: so does its interrupt
+                if (isTorn) this.raise(Interrupt.Recv)
+                return (isTorn ? before : this.rsrBefore) >> 8
             }
             case Sn.RX_RSR + 1:
                 return this.receivedSize & 255
@@ -155,9 +159,8 @@ export class W5500Socket {
      * Datasheet: "Before 16 bit-read operation is not completed, the value may
      * be changed". Both sizes only grow between commands.
      */
-    private highByte(before: number, now: number) {
-        const isTorn = before < now && this.host.tears()
-        return (isTorn ? before : now) >> 8
+    private isTorn(before: number, now: number) {
+        return before < now && this.host.tears()
     }
 
     /** What the host's own commands change is not torn. */
