@@ -195,8 +195,10 @@ async function serveReads(c: Conn): Promise<boolean> {
         endRead(c, t)
         return true
     }
-    // the card can read for the next command while this one's data are sent
-    if (count(c.reads) > 1 && isUnclaimed()) {
+    // the card can read for the next command while this one's last data are
+    // sent; not before, or they could wait for each other in the queue
+    const isLast = t.blocksLeft === t.count
+    if (isLast && count(c.reads) > 1 && isUnclaimed()) {
         const next = tasks[second(c.reads)]
         if (next.readState === ReadState.Idle && next.blocksLeft > 0)
             startRead(c, next)
