@@ -7,9 +7,9 @@ import {
     serving,
 } from "./iscsi/portal"
 import { reapTasks } from "./iscsi/task"
-import { serveLink } from "./pair/link"
+import { linkInt, linkIsDue, serveLink } from "./pair/link"
 import { pairIsDue, servePair } from "./pair/pair"
-import { idle, takeProgress, yieldBus } from "./store/progress"
+import { hasProgress, idle, takeProgress, yieldBus } from "./store/progress"
 import { endTurn, storageIsWorking } from "./store/storage"
 
 /** Rounds so far: the heartbeat wants to see it grow. */
@@ -18,7 +18,8 @@ export let turns = 0
 export async function mainLoop() {
     for (;;) {
         turns++
-        const progress = takeProgress()
+        const progress = hasProgress
+        if (progress) takeProgress()
         let worked = false
         for (let i = 0; i < serving.length; ++i) {
             const p = serving[i]
@@ -26,7 +27,9 @@ export async function mainLoop() {
                 if (await servePort(p)) worked = true
             if (progress) if (await resumeSessions(p)) worked = true
         }
-        if (await serveLink(worked || progress)) worked = true
+        const linkHasNews = readPin(linkInt) === 0
+        if (linkHasNews || linkIsDue || worked || progress)
+            if (await serveLink(linkHasNews)) worked = true
         if (pairIsDue) if (await servePair()) worked = true
         if (progress) reapTasks()
         if (!worked) {

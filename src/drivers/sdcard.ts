@@ -376,14 +376,20 @@ export async function writeBlocks(
         await spiXfer(askFrame, answer)
         if (answer[COMMAND_SIZE - 1] !== 0xff) step = Step.Busy
     }
-    while (at < end && step === Step.Ready) {
-        f.blitAt(1, from, at, SECTOR)
-        at += SECTOR
-        await spiXfer(f, a)
-        if ((a[RESPONSE_AT] & RESPONSE_MASK) !== RESPONSE_ACCEPTED)
-            step = Step.Failed
-        else if (a[WRITE_SIZE - 1] !== 0xff) step = Step.Busy
-    }
+    if (step === Step.Ready)
+        while (at < end) {
+            f.blitAt(1, from, at, SECTOR)
+            at += SECTOR
+            await spiXfer(f, a)
+            if ((a[RESPONSE_AT] & RESPONSE_MASK) !== RESPONSE_ACCEPTED) {
+                step = Step.Failed
+                break
+            }
+            if (a[WRITE_SIZE - 1] !== 0xff) {
+                step = Step.Busy
+                break
+            }
+        }
     deselect(card.cs)
     wasBusy = step === Step.Busy
     writtenTo = at

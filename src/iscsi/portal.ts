@@ -205,9 +205,12 @@ export async function drop(c: Conn, why: string) {
  */
 export async function checkConns(port: Port) {
     const now = ds.millis()
+    port.again |= 1 << port.conns[port.checked].socket.n
+    port.checked = (port.checked + 1) % port.conns.length
     for (let i = 0; i < port.conns.length; ++i) {
         const c = port.conns[i]
         const s = c.socket
+        if (c.phase === Phase.FullFeature || s.sr === SOCK_LISTEN) continue
         if (c.phase === Phase.Login && now - c.since > LOGIN_LIMIT_MS)
             await drop(c, "login takes too long")
         else if (c.phase === Phase.Closing) await hangUp(c)
@@ -221,8 +224,7 @@ export async function checkConns(port: Port) {
                 await openConn(c)
         }
         // no interrupt tells the end of LAST_ACK, nor for certain a RST
-        const isEnding = c.phase === Phase.Closed && s.sr !== SOCK_LISTEN
-        if (isEnding || i === port.checked) port.again |= 1 << s.n
+        if (c.phase === Phase.Closed && s.sr !== SOCK_LISTEN)
+            port.again |= 1 << s.n
     }
-    port.checked = (port.checked + 1) % port.conns.length
 }

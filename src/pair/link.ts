@@ -6,7 +6,6 @@
 import * as ds from "@devicescript/core"
 import { event } from "../console/events"
 import { Pin } from "../board/board"
-import { readPin } from "../board/bus"
 import {
     Chip,
     close,
@@ -79,13 +78,16 @@ let triedAt = 0
 let isPingDue = false
 let isCheckDue = true
 let sentTicks = 0
-let int: Pin
+/** the chip's interrupt line */
+export let linkInt: Pin
+/** it is time for `serveLink`, though the chip may have no news */
+export let linkIsDue = true
 /** no connection is wanted: the partner is lost, and has to be told so */
 let isShut = false
 
 export function startLink(chip: Chip, interrupt: Pin, boardIndex: number) {
     s = chip.sockets[0]
-    int = interrupt
+    linkInt = interrupt
     index = boardIndex
 }
 
@@ -104,19 +106,19 @@ export function openLink() {
 }
 
 /**
- * Goes round the link once.
- * @param hasChanged a log may have moved on since the last time
+ * Goes round the link once: when it is due, its chip has news, or a log may
+ * have moved on.
+ * @param hasNews its chip has
  * @returns whether there was work
  */
-export async function serveLink(hasChanged: boolean): Promise<boolean> {
-    const hasNews = readPin(int) === 0 || isCheckDue
-    if (!hasNews && !hasChanged && !isPingDue) return false
+export async function serveLink(hasNews: boolean): Promise<boolean> {
+    linkIsDue = false
     if (isShut) {
         if (isUp || s.sr !== SOCK_CLOSED) await hangUp()
         return false
     }
     let worked = false
-    if (hasNews) {
+    if (hasNews || isCheckDue) {
         isCheckDue = false
         await poll(s)
         if (s.sr !== SOCK_ESTABLISHED) {
@@ -153,6 +155,7 @@ async function send() {
 /** What is to be sent wants room in the chip, and no interrupt tells of it. */
 export function wantRoom() {
     isCheckDue = true
+    linkIsDue = true
 }
 
 /** Gives the room of handled bytes back to the chip. */
@@ -167,6 +170,7 @@ export function tickLink() {
     if (++sentTicks < PING_TICKS) return
     sentTicks = 0
     isPingDue = true
+    linkIsDue = true
     // the connection may want to be made, or may have been lost
     isCheckDue = !isUp
 }

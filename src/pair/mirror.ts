@@ -16,7 +16,7 @@ import {
     remote,
     takeRun,
 } from "../store/pool"
-import { progress } from "../store/progress"
+import { ownProgress } from "../store/progress"
 import { wakeStorage } from "../store/storage"
 import {
     acknowledgeable,
@@ -107,11 +107,12 @@ export function takeStored(b: Buffer, at: number): string | undefined {
     if (committed > home.committed) {
         home.committed = committed
         wakeStorage()
-        progress()
+        ownProgress()
     }
     if (durable > home.partnerDurable) {
+        // only a SYNC makes somebody wait for it
+        if (home.syncWanted > home.partnerDurable) ownProgress()
         setPartnerDurable(home, durable)
-        progress()
     }
     return undefined
 }
@@ -131,7 +132,8 @@ const UNTOLD_ENTRIES = 2
  * @param isPing something has to be sent anyway
  */
 export async function sendFrames(s: Socket, isPing: boolean) {
-    if (foreign.mode === Mode.Mirror) sendStored(isPing)
+    if (toldDurable < foreign.appended && foreign.mode === Mode.Mirror)
+        sendStored(isPing)
     if (home.mode !== Mode.Mirrored) return
     while (home.sent < home.appended) if (!(await sendWrite(s))) break
     if (home.syncWanted > syncSent && home.sent >= home.syncWanted) {

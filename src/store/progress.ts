@@ -10,7 +10,7 @@ const IDLE_MS = 5
 
 let board: Board
 /** Something has happened since the main loop last looked. */
-let hasProgress = false
+export let hasProgress = false
 /** The main loop, while it lets the card's fiber have the bus. */
 let yielding: ds.Fiber | undefined
 
@@ -18,16 +18,16 @@ export function startProgress(b: Board) {
     board = b
 }
 
-/** Blocks were freed, or a log or a read has moved on. */
+/** Blocks were freed, or a log or a read has moved on: the main loop goes on. */
 export function progress() {
     hasProgress = true
-    wakeMain()
-}
-
-/** Lets the main loop go round once more. */
-function wakeMain() {
     if (yielding) stopYielding()
     else board.wake()
+}
+
+/** The main loop itself has moved a log on: it goes round once more. */
+export function ownProgress() {
+    hasProgress = true
 }
 
 /** The card's fiber needs no bus for a while: the main loop may have it. */
@@ -38,11 +38,9 @@ export function stopYielding() {
     fiber.resume(0)
 }
 
-/** @returns whether there was progress since the last call */
-export function takeProgress(): boolean {
-    const happened = hasProgress
+/** The main loop looks at what has happened. */
+export function takeProgress() {
     hasProgress = false
-    return happened
 }
 
 /** Waits for news of chips or wires, or for progress. */
