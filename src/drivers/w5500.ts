@@ -71,6 +71,12 @@ const BLOCK_TX = 2
 const BLOCK_RX = 3
 const HEADER = 3
 
+/**
+ * Used bytes whose room goes back to the chip with one RECV, per KiB of the
+ * socket's buffer: the other five eighths are always there to receive.
+ */
+const RETURN_PER_KB = 384
+
 /** Where data begins in a frame's buffer. */
 export const DATA = HEADER
 
@@ -92,6 +98,9 @@ export interface Socket {
     /** our side of the chip's pointers */
     txWr: number
     rxRd: number
+    /** received bytes that are used up, and when their room goes back */
+    used: number
+    returnAt: number
     /** third bytes of frames: reading and writing registers, and buffers */
     readBlock: number
     writeBlock: number
@@ -122,6 +131,8 @@ export function makeChip(cs: Pin, count: number): Chip {
             rxSize: 0,
             txWr: 0,
             rxRd: 0,
+            used: 0,
+            returnAt: 0,
             readBlock: block | (BLOCK_SOCKET << 3),
             writeBlock: block | (BLOCK_SOCKET << 3) | WRITE,
             rxBlock: block | (BLOCK_RX << 3),
@@ -183,6 +194,7 @@ export async function resetChip(
         both[1] = kb
         const s = chip.sockets[n]
         if (s) {
+            s.returnAt = kb * RETURN_PER_KB
             await writeSocket(s, Sn_RXBUF_SIZE, both)
             await writeSocket(s, Sn_IMR, Buffer.from([IR_NEWS]))
         } else {
@@ -236,6 +248,7 @@ async function command(s: Socket, code: number) {
 
 /** Opens a TCP socket on a port. */
 async function openTcp(s: Socket, port: number) {
+    s.used = 0
     await command(s, CLOSE)
     await writeSocket(s, Sn_MR, Buffer.from([MR_TCP]))
     await writeSocket(s, 0x04, Buffer.from([port >> 8, port & 255]))
@@ -310,11 +323,11 @@ export async function poll(s: Socket) {
     await transferTwice(s.cs, clearFrame, scratch4, pollFrame, b)
     const sr = b[HEADER + 0x03]
     s.txFree = (b[HEADER + 0x20] << 8) | b[HEADER + 0x21]
-    s.rxSize = (b[HEADER + 0x26] << 8) | b[HEADER + 0x27]
+    s.rxSize = ((b[HEADER + 0x26] << 8) | b[HEADER + 0x27]) - s.used
     if (sr !== s.sr) {
         s.sr = sr
         s.txWr = (b[HEADER + 0x24] << 8) | b[HEADER + 0x25]
-        s.rxRd = (b[HEADER + 0x28] << 8) | b[HEADER + 0x29]
+        s.rxRd = ((b[HEADER + 0x28] << 8) | b[HEADER + 0x29]) + s.used
     }
 }
 
@@ -331,13 +344,17 @@ export async function readRx(s: Socket, frame: Buffer, skip: number) {
     await transfer(s.cs, frame, frame)
 }
 
-/** Gives the room of received bytes back. */
+/** Received bytes are used up. Their room goes back when it is worth it. */
 export async function consume(s: Socket, count: number) {
     const at = (s.rxRd + count) & 0xffff
-    const p = pointerFrame
-    const c = commandFrame
+    const used = s.used + count
     s.rxRd = at
     s.rxSize -= count
+    s.used = used
+    if (used < s.returnAt) return
+    const p = pointerFrame
+    const c = commandFrame
+    s.used = 0
     p[1] = Sn_RX_RD
     p[2] = s.writeBlock
     p[3] = at >> 8

@@ -34,7 +34,7 @@ export const ANSWER_ROOM = 1100
 /** PDUs that are handled whole, and answered with no more than they have. */
 const WHOLE_LIMIT = ANSWER_ROOM
 /** Data are read when all are there, or at least so many. */
-const WORTH_READING = 1400
+const WORTH_READING = 1200
 
 /** `Conn.need` while data wait for blocks of the pool. */
 export const NEVER = 0x7fffffff

@@ -59,8 +59,6 @@ export const LINK_RETRIES = 3
 const RECONNECT_MS = 100
 /** Ticks of 10 ms without anything sent after which a ping is. */
 const PING_TICKS = 3
-/** Received bytes that are handled go back to the chip when they are so many. */
-const RETURN_BYTES = 6144
 
 /** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
 export function linkIp(index: number): Buffer {
@@ -72,8 +70,6 @@ let index = 0
 let isUp = false
 /** bytes that must have come before it is worth to read */
 let need = LINK_HEADER
-/** bytes at the beginning of the chip's buffer that have been handled */
-let handled = 0
 let triedAt = 0
 let isPingDue = false
 let isCheckDue = true
@@ -126,18 +122,16 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
             return false
         }
         if (!isUp) begin()
-        if (s.rxSize - handled >= need) worked = await receive()
+        if (s.rxSize >= need) worked = await receive()
     }
     if (!isUp) return worked
     await send()
-    if (handled >= RETURN_BYTES) await giveBack()
     return worked
 }
 
 function begin() {
     isUp = true
     need = LINK_HEADER
-    handled = 0
     linkUp()
 }
 
@@ -156,13 +150,6 @@ async function send() {
 export function wantRoom() {
     isCheckDue = true
     linkIsDue = true
-}
-
-/** Gives the room of handled bytes back to the chip. */
-async function giveBack() {
-    const count = handled
-    handled = 0
-    await consume(s, count)
 }
 
 /** Call every 10 ms, from the heartbeat. */
@@ -234,17 +221,17 @@ let failure: string | undefined
 
 /** Reads and handles whole frames. @returns whether there were any */
 async function receive(): Promise<boolean> {
-    const before = handled
+    let used = 0
     heardPartner()
     failure = undefined
     need = LINK_HEADER
-    while (s.rxSize - handled >= need) {
-        const there = s.rxSize - handled
+    while (s.rxSize - used >= need) {
+        const there = s.rxSize - used
         const n = there < MAX_DATA ? there : MAX_DATA
         const b = inFrame(n)
-        await readRx(s, b, handled)
-        const took = await takeFrames(b, n, there, handled)
-        handled += took
+        await readRx(s, b, used)
+        const took = await takeFrames(b, n, there, used)
+        used += took
         if (took === 0 || failure !== undefined) break
     }
     if (failure !== undefined) {
@@ -252,7 +239,8 @@ async function receive(): Promise<boolean> {
         await hangUp()
         return true
     }
-    return handled > before
+    if (used) await consume(s, used)
+    return used > 0
 }
 
 /**
