@@ -22,19 +22,19 @@ const DEPTH = 8
 
 const LIMITS: Record<OperationCost["kind"], Record<Role, Limits>> = {
     write: {
-        home: { opcodes: 14_500, spiTransfers: 43, spiBytes: 16_500 },
-        partner: { opcodes: 11_000, spiTransfers: 36, spiBytes: 13_000 },
+        home: { opcodes: 9_300, spiTransfers: 36, spiBytes: 16_000 },
+        partner: { opcodes: 6_400, spiTransfers: 28, spiBytes: 11_500 },
     },
     read: {
-        home: { opcodes: 7_900, spiTransfers: 20, spiBytes: 11_000 },
-        partner: { opcodes: 4_400, spiTransfers: 9, spiBytes: 300 },
+        home: { opcodes: 6_600, spiTransfers: 18, spiBytes: 10_500 },
+        partner: { opcodes: 2_400, spiTransfers: 6, spiBytes: 200 },
     },
 }
 /** A second in which nobody asks for anything: heartbeat and watching. */
 const IDLE_LIMITS: Limits = {
-    opcodes: 156_000,
-    spiTransfers: 380,
-    spiBytes: 12_500,
+    opcodes: 96_000,
+    spiTransfers: 260,
+    spiBytes: 7_600,
 }
 
 function assertWithin(what: string, cost: Cost, limits: Limits) {
