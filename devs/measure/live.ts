@@ -16,7 +16,7 @@ import { findTgtd, Tgt, TGT_TARGET } from "./tgt.ts"
 
 /** Real time of each measurement. */
 const SPAN_US = 4e6
-const WARM_OPS = 64
+const WARM_OPS = 24
 const SEED = 5
 const READY_LIMIT_MS = 60_000
 /** Ports that nobody has by default, so that a bench beside `npm start` works. */

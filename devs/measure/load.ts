@@ -47,10 +47,7 @@ export interface Outcome {
 /** A minute: no command that is answered at all takes longer. */
 const MAX_LATENCY_US = 60e6
 
-/**
- * Keeps `depth` commands in flight until the span is over; does not wait for
- * the last ones.
- */
+/** Keeps `depth` commands in flight until the span is over. */
 export async function runLoad(
     initiator: Initiator,
     opts: LoadOptions,
@@ -87,7 +84,7 @@ export async function runLoad(
             opts.onEnd?.()
         }
     }
-    await Promise.race(Array.from({ length: load.depth }, worker))
+    await Promise.all(Array.from({ length: load.depth }, worker))
     return outcome(load, ops, endedAt - beganAt, histogram)
 }
 

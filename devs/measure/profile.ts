@@ -16,7 +16,7 @@ const SEED = 3
 const BYTE_US = 8 / 31.25
 const ROLES: Record<BoardName, string> = { a: "home board", b: "partner" }
 
-interface Profile {
+export interface Profile {
     board: BoardName
     kind: Load["kind"]
     outcome: Outcome
@@ -31,7 +31,8 @@ export function roomOf(file: string): string {
     return src?.[1] ?? pack?.[1] ?? file
 }
 
-async function profile(program: Program, kind: Load["kind"]) {
+/** Runs random 4 KiB operations at board a. @returns both boards' profiles */
+export async function profile(program: Program, kind: Load["kind"], ops = OPS) {
     const profiler = new Profiler(program)
     const pair = new MeteredPair(program, SEED, profiler.speed)
     const initiator = await pair.loggedIn("a")
@@ -39,7 +40,7 @@ async function profile(program: Program, kind: Load["kind"]) {
     const { outcome, spent } = await pair.measure(
         initiator,
         load,
-        { warmOps: WARM_OPS, ops: OPS },
+        { warmOps: WARM_OPS, ops },
         {
             onBegin: () => profiler.count(true),
             onEnd: () => profiler.count(false),
