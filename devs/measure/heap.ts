@@ -20,7 +20,9 @@ const PERIOD_US = 0.2 * SECOND_US
 const SIZES = [8, 8, 8, 8, 8, 8, 8, 64]
 /** By then all that is made when it is first used has been made. */
 const WARM_US = 60 * SECOND_US
-/** The heap is looked at so often in the time; hosts log in anew after it. */
+/** Hosts log in anew so often. */
+const SESSION_US = 60 * SECOND_US
+/** The heap is looked at so often in the time. */
 const MARKS = 12
 /** Before the heap is looked at: all writes reach the cards. */
 const QUIET_US = 2 * SECOND_US
@@ -34,6 +36,7 @@ type ByBoard<T> = Record<BoardName, T>
 
 /** The heap without garbage, in bytes. */
 export interface Mark {
+    /** under load */
     seconds: number
     used: ByBoard<number>
     largestFree: ByBoard<number>
@@ -43,6 +46,8 @@ type Tell = (share: number) => void
 
 class HeapRun {
     private readonly bench: VirtualBench
+    /** one for each board */
+    private readonly hosts: Initiator[]
 
     constructor(
         program: Program,
@@ -51,41 +56,42 @@ class HeapRun {
         const speed = { vm: () => countingVm(), cpu: () => instantCpu }
         this.bench = new VirtualBench({ program, seed: SEED, speed })
         this.bench.boot()
+        this.hosts = BOARD_NAMES.map(name => this.bench.initiator(name))
     }
 
     async run(us: number): Promise<Mark[]> {
         const marks: Mark[] = []
+        let loaded = 0
         for (let i = 0; i <= MARKS; i++) {
             const until = WARM_US + (us * i) / MARKS
-            while (this.bench.world.now < until) {
-                await this.session(until)
-                this.tell(this.bench.world.now / (WARM_US + us))
+            while (loaded < until) {
+                const part = Math.min(until - loaded, SESSION_US)
+                await this.session(part)
+                loaded += part
+                this.tell(loaded / (WARM_US + us))
             }
-            marks.push(this.mark())
+            marks.push(this.mark(loaded))
         }
         return marks
     }
 
-    /** A host logs in to each board, works for a minute, and logs out. */
-    private async session(until: number) {
+    /** A host logs in to each board, works for so long, and logs out. */
+    private async session(us: number) {
         const { bench } = this
-        const hosts = BOARD_NAMES.map(name => bench.initiator(name))
-        const end = Math.min(until, bench.world.now + 60 * SECOND_US)
-        await bench.runScript(
-            async () => {
-                for (const h of hosts) {
-                    await h.login()
-                    await h.ready()
-                }
-                while (bench.world.now < end) {
-                    await this.work(hosts[0], hosts[1])
-                    hosts.reverse()
-                    await bench.script.sleep(PERIOD_US)
-                }
-                for (const h of hosts) await h.logout()
-            },
-            PATIENCE_US + 60 * SECOND_US,
-        )
+        const hosts = [...this.hosts]
+        const end = bench.world.now + us
+        await bench.runScript(async () => {
+            for (const h of hosts) {
+                await h.login()
+                await h.ready()
+            }
+            while (bench.world.now < end) {
+                await this.work(hosts[0], hosts[1])
+                hosts.reverse()
+                await bench.script.sleep(PERIOD_US)
+            }
+            for (const h of hosts) await h.logout()
+        }, us + PATIENCE_US)
     }
 
     private async work(writer: Initiator, reader: Initiator) {
@@ -106,7 +112,7 @@ class HeapRun {
      * Collects garbage at every allocation for a moment, and takes the least
      * that was in use: what a fiber holds while it runs is no growth.
      */
-    private mark(): Mark {
+    private mark(loaded: number): Mark {
         const { bench } = this
         bench.run(QUIET_US)
         const vm = (name: BoardName) => bench.pair.nodes[name].board.instance!
@@ -121,7 +127,7 @@ class HeapRun {
             looks.reduce((x, y) => (y[name].used < x[name].used ? y : x))[name]
         const [a, b] = BOARD_NAMES.map(least)
         return {
-            seconds: bench.world.now / SECOND_US,
+            seconds: loaded / SECOND_US,
             used: { a: a.used, b: b.used },
             largestFree: { a: a.largestFree, b: b.largestFree },
         }
