@@ -87,7 +87,9 @@ function roomSection(kind: Load["kind"], profiles: Profile[]): Section {
         title: `Where a ${kind}'s time goes: 4 KiB, random, queue depth ${DEPTH}`,
         notes: [
             `Milliseconds of each board's time for each ${kind}, by room ` +
-                `(folder of src/).`,
+                `(folder of src/), less what the bench takes off for its door,`,
+            `which is in src/board. Bytes on the wire may go along with work ` +
+                `of the processor.`,
         ],
         table: table(
             ["", "home ms", "home %", "partner ms", "partner %"],
