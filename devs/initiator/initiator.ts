@@ -79,6 +79,8 @@ type Waiter = { resolve(pdu: Pdu): void; reject(e: Error): void }
 
 export class Initiator {
     private transport?: Transport
+    /** connections so far */
+    private connections = 0
     private reader = new PduReader()
     private cmdSn = 1
     private expStatSn = 0
@@ -125,12 +127,17 @@ export class Initiator {
         this.cmdSn = this.maxCmdSn = 1
         this.expStatSn = 0
         this.keys = {}
+        const connection = ++this.connections
+        const isCurrent = () => connection === this.connections
         return new Promise((resolve, reject) => {
             this.transport = this.opts.connect({
                 connected: () => this.settle(resolve),
-                received: data => this.received(data),
+                received: data => {
+                    if (isCurrent()) this.received(data)
+                },
                 closed: why => {
-                    this.fail(why)
+                    // an earlier connection may end while this one is used
+                    if (isCurrent()) this.fail(why)
                     this.settle(() => reject(new ConnectionLost(why)))
                 },
             })

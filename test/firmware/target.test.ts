@@ -312,6 +312,19 @@ test("pings come back, and a logout is answered", async () => {
     })
 })
 
+test("a host that has logged out logs in again", async () => {
+    const bench = mirroredPair({ speed })
+    await bench.runScript(async () => {
+        const i = await loggedIn(bench)
+        for (let k = 0; k < 5; k++) {
+            await i.logout()
+            await i.login()
+            await i.ready()
+            assertGood(await i.read(0, 8))
+        }
+    })
+})
+
 test("task management answers, and resets are told to others", async () => {
     const bench = mirroredPair({ speed })
     await bench.runScript(async () => {
