@@ -166,11 +166,23 @@ export class Initiator {
         this.transport?.end()
     }
 
+    /** Asks until the target agrees to go on to the next stage. */
     private async loginStep(
         stage: number,
         next: number,
         text: Record<string, string | number>,
     ) {
+        const answer = await this.loginRequest(stage, next, text)
+        Object.assign(this.keys, decodeText(answer.data))
+        const isAgreed = (answer.bhs[1] & 0x80) !== 0
+        if (!isAgreed) await this.loginStep(stage, next, {})
+    }
+
+    private async loginRequest(
+        stage: number,
+        next: number,
+        text: Record<string, string | number>,
+    ): Promise<Pdu> {
         const bhs = header(0x43, 0x80 | (stage << 2) | next, this.nextItt++)
         bhs.write(this.opts.isid ?? "402a54570001", 8, "hex")
         bhs.writeUInt32BE(this.cmdSn, 24)
@@ -181,7 +193,7 @@ export class Initiator {
             this.disconnect()
             throw new LoginRefused(status)
         }
-        Object.assign(this.keys, decodeText(answer.data))
+        return answer
     }
 
     /** Sends a PDU and waits for the one with the same tag. */
