@@ -2,6 +2,7 @@
 import net from "node:net"
 import type { Endpoint } from "../bench/net/ethernet.ts"
 import type { Host } from "../bench/net/host.ts"
+import { resetSocket } from "../bench/net/socket.ts"
 import type { TcpUser } from "../bench/net/tcp.ts"
 
 export interface TransportUser {
@@ -34,7 +35,7 @@ export function overSocket(host: string, port: number): Connect {
         return {
             send: data => void socket.write(data),
             end: () => void socket.end(),
-            abort: () => void socket.resetAndDestroy(),
+            abort: () => resetSocket(socket),
         }
     }
 }

@@ -12,6 +12,7 @@ import type { World } from "../../sim/world.ts"
 import type { Endpoint, Segment } from "./ethernet.ts"
 import { ipFrom } from "./ethernet.ts"
 import { Host } from "./host.ts"
+import { resetSocket } from "./socket.ts"
 import type { TcpConnection, TcpUser } from "./tcp.ts"
 
 const HOST_IP = ipFrom("127.0.0.1")
@@ -49,7 +50,7 @@ export class Gateway {
 
     /** Resets all connections and stops listening. */
     async close() {
-        for (const s of this.sockets) s.resetAndDestroy()
+        for (const s of this.sockets) resetSocket(s)
         await Promise.all(
             this.servers.map(s => new Promise(done => s.close(done))),
         )
@@ -60,7 +61,7 @@ export class Gateway {
         let connection: TcpConnection | undefined
         const dead = () => {
             connection = undefined
-            socket.resetAndDestroy()
+            resetSocket(socket)
         }
         const user: TcpUser = {
             established() {},
