@@ -45,6 +45,19 @@ export function useDeviceScript(standIns: Record<string, string> = {}) {
     register("./devicescript/hooks.mjs", { parentURL, data: standIns })
 }
 
+let boards = 0
+
+/**
+ * A number for a board of its own, in imports of firmware:
+ *
+ *     const tag = newBoard()
+ *     const log: typeof import("../../src/store/log.ts") =
+ *         await import(`../../src/store/log.ts${tag}`)
+ */
+export function newBoard(): string {
+    return `?${++boards}`
+}
+
 /** A buffer of the firmware's kind. @param digits hex, spaces allowed */
 export function bytes(digits: string): Buffer {
     const plain = digits.replace(/\s/g, "")

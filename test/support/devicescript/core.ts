@@ -12,8 +12,9 @@ export enum GPIOMode {
 const current = new AsyncLocalStorage<Fiber>()
 
 /**
- * The VM's fibers are threads that take turns; here they are async functions,
- * which is the same as long as each call that may wait is awaited.
+ * The VM's fibers are threads that take turns where they wait; here they are
+ * async functions, which take turns at each `await`. So a test may only act
+ * when all of them wait for something: behind a `setImmediate`.
  */
 export class Fiber {
     private wakeUp?: (value: unknown) => void
@@ -24,9 +25,13 @@ export class Fiber {
         return fiber
     }
 
+    /** Runs a function as a fiber, when who starts it waits next. */
     static start(run: () => unknown): Fiber {
         const fiber = new Fiber()
-        void current.run(fiber, async () => run())
+        void current.run(fiber, async () => {
+            await undefined
+            return run()
+        })
         return fiber
     }
 

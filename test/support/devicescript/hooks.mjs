@@ -1,35 +1,40 @@
 /**
  * Module hooks with which Node runs firmware sources: DeviceScript's packages
  * are the ones of this folder, and DeviceScript's globals come first.
+ *
+ * A firmware module that is imported as "x.ts?1" gets all it imports as "?1":
+ * each such number is a board with a state of its own.
  */
 const SHIM = new URL("./", import.meta.url).href
 const ROOT = new URL("../../../", import.meta.url).href
+const SRC = `${ROOT}src/`
 /** Folders of DeviceScript sources. */
-const FIRMWARE = [`${ROOT}src/`, `${ROOT}test/vm/`]
+const FIRMWARE = [SRC, `${ROOT}test/vm/`]
 const GLOBALS = `import { Buffer, hex, parseInt } from "${SHIM}globals.ts";`
 
 /** Modules that a test has replaced: by URL, without ".ts". */
 const replaced = new Map()
 
 /**
- * @param {Record<string, string>} replacements modules below src/ by the URL of
- * what stands in for them
+ * @param {Record<string, string>} standIns modules below src/ by the URL of
+ * what is imported in their place
  */
-export function initialize(replacements) {
-    for (const [module, url] of Object.entries(replacements))
-        replaced.set(`${ROOT}src/${module}`, url)
+export function initialize(standIns) {
+    for (const [module, url] of Object.entries(standIns))
+        replaced.set(SRC + module, url)
 }
 
 /** @type {import("node:module").ResolveHook} */
-export function resolve(specifier, context, next) {
+export async function resolve(specifier, context, next) {
     const [, name] = /^@devicescript\/(\w+)$/.exec(specifier) ?? []
     if (name) return next(`${SHIM}${name}.ts`, context)
-    if (specifier.startsWith(".") && context.parentURL) {
-        const url = new URL(specifier, context.parentURL).href
-        const stand = replaced.get(url.replace(/\.ts$/, ""))
-        if (stand) return next(stand, context)
-    }
-    return next(specifier, context)
+    const { parentURL } = context
+    if (!parentURL?.startsWith(SRC)) return next(specifier, context)
+    const url = new URL(specifier, parentURL)
+    const standIn = replaced.get(url.href)
+    if (standIn) return next(standIn, context)
+    const resolved = await next(specifier, context)
+    return { ...resolved, url: resolved.url + new URL(parentURL).search }
 }
 
 /** @type {import("node:module").LoadHook} */
