@@ -118,6 +118,12 @@ export function judge(d: Detector, now: number): Partner {
         d.partner = Partner.BeatLost
     else if (linkAge >= BROKEN_MS && beatAge <= FRESH_MS)
         d.partner = Partner.LinkLost
-    // between fresh and silent nothing changes
+    else if (
+        d.partner === Partner.Suspect &&
+        (beatAge <= FRESH_MS || linkAge <= FRESH_MS)
+    )
+        // it was only slow: one sign of life ends the suspicion
+        d.partner = Partner.Alive
+    // else between fresh and silent nothing changes
     return d.partner
 }
