@@ -25,6 +25,8 @@ export function judgeVolume(
 ): Verdict {
     if (homeEpoch > partnerEpoch) return Verdict.Home
     if (partnerEpoch > homeEpoch) return Verdict.Partner
+    // both went on alone: whatever the flags say, they are not equal
+    if ((homeFlags & partnerFlags & VolumeFlag.Alone) !== 0) return Verdict.Home
     // one epoch: neither went on alone. Both were in step, unless writes were
     // under way when both lost power; then the home's word counts
     if (((homeFlags | partnerFlags) & VolumeFlag.Active) === 0)
