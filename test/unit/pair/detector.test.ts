@@ -1,0 +1,257 @@
+/** What the heartbeat line and the link say of the partner. */
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import fc from "fast-check"
+import { useDeviceScript } from "../../support/devicescript.ts"
+
+useDeviceScript()
+const { heardLink, judge, makeDetector, Partner, sampleBeat, sampleCable } =
+    await import("../../../src/pair/detector.ts")
+
+/** What can happen in a story: at which millisecond it does. */
+type Happening = "beat" | "frame" | { judged: keyof typeof Partner }
+type Story = [at: number, ...what: Happening[]][]
+
+/** Follows a story and says where it goes another way. */
+function follow(story: Story) {
+    const d = makeDetector()
+    let level = 0
+    for (const [at, ...all] of story)
+        for (const what of all)
+            if (what === "beat") sampleBeat(d, at, (level = 1 - level))
+            else if (what === "frame") heardLink(d, at)
+            else assert.equal(Partner[judge(d, at)], what.judged, `at ${at} ms`)
+}
+
+const judged = (judged: keyof typeof Partner) => ({ judged })
+const alive: Story[0] = [1000, "beat", "frame", judged("Alive")]
+
+const stories: Record<string, Story> = {
+    "a partner that was never heard is unknown": [
+        [0, judged("Unknown")],
+        [10, judged("Unknown")],
+        [100_000, judged("Unknown")],
+    ],
+    "a partner that only beats is unknown": [
+        [10, "beat", judged("Unknown")],
+        [20, "beat", judged("Unknown")],
+        [500, judged("Unknown")],
+    ],
+    "a partner that only sends is unknown": [
+        [10, "frame", judged("Unknown")],
+        [500, "frame", judged("Unknown")],
+    ],
+    "a partner that does both is alive": [
+        [500, "frame", judged("Unknown")],
+        [510, "beat", judged("Alive")],
+    ],
+    "silence of both for 60 ms is suspicious": [
+        alive,
+        [1030, judged("Alive")],
+        [1031, judged("Alive")],
+        [1059, judged("Alive")],
+        [1060, judged("Suspect")],
+        [9000, judged("Suspect")],
+    ],
+    "the silence counts from the last sign of either": [
+        alive,
+        [1025, "frame"],
+        [1060, judged("Alive")],
+        [1084, judged("Alive")],
+        [1085, judged("Suspect")],
+    ],
+    "a line that stands still while frames come is broken in 200 ms": [
+        alive,
+        [1100, "frame", judged("Alive")],
+        [1199, "frame", judged("Alive")],
+        [1200, "frame", judged("BeatLost")],
+        [5000, "frame", judged("BeatLost")],
+    ],
+    "a link that is silent while the heart beats is broken in 200 ms": [
+        alive,
+        [1100, "beat", judged("Alive")],
+        [1199, "beat", judged("Alive")],
+        [1200, "beat", judged("LinkLost")],
+        [5000, "beat", judged("LinkLost")],
+    ],
+    "a channel that died a moment later is not taken for the other's break": [
+        alive,
+        [1030, "frame"],
+        [1031, judged("Alive")],
+        [1060, judged("Alive")],
+        [1090, judged("Suspect")],
+        [1201, judged("Suspect")],
+    ],
+    "a broken line is whole again": [
+        alive,
+        [1300, "frame", judged("BeatLost")],
+        [1310, "beat", "frame", judged("Alive")],
+    ],
+    "a broken link is whole again": [
+        alive,
+        [1300, "beat", judged("LinkLost")],
+        [1310, "beat", "frame", judged("Alive")],
+    ],
+    "with a broken line, the silence of the link is death": [
+        alive,
+        [1300, "frame", judged("BeatLost")],
+        [1359, judged("BeatLost")],
+        [1360, judged("Suspect")],
+    ],
+    "with a broken link, the silence of the line is death": [
+        alive,
+        [1300, "beat", judged("LinkLost")],
+        [1359, judged("LinkLost")],
+        [1360, judged("Suspect")],
+    ],
+    "a partner that was only slow is not suspected any more: it beats": [
+        alive,
+        [1060, judged("Suspect")],
+        [1065, "beat", judged("Alive")],
+    ],
+    "a partner that was only slow is not suspected any more: it sends": [
+        alive,
+        [1060, judged("Suspect")],
+        [1065, "frame", judged("Alive")],
+    ],
+    "and is suspected again when it goes on being silent": [
+        alive,
+        [1060, judged("Suspect")],
+        [1065, "beat", judged("Alive")],
+        [1124, judged("Alive")],
+        [1125, judged("Suspect")],
+    ],
+    "a suspect with a broken line that sends has a broken line": [
+        alive,
+        [1300, "frame", judged("BeatLost")],
+        [1400, judged("Suspect")],
+        [1410, "frame", judged("BeatLost")],
+    ],
+}
+
+for (const [promise, story] of Object.entries(stories))
+    test(promise, () => follow(story))
+
+test("one level, however often sampled, is no heartbeat", () => {
+    const d = makeDetector()
+    for (let now = 0; now < 100; now += 5) {
+        heardLink(d, now)
+        sampleBeat(d, now, 0)
+        assert.equal(judge(d, now), Partner.Unknown)
+    }
+})
+
+describe("the fence", () => {
+    /** @param samples levels of fence and present */
+    function cableAfter(
+        samples: [at: number, fence: number, present: number][],
+        beatsUntil: number,
+    ) {
+        const d = makeDetector()
+        let next = 0
+        for (const [at, fence, present] of samples) {
+            for (; next <= Math.min(at, beatsUntil); next += 10)
+                sampleBeat(d, next, (next / 10) & 1)
+            sampleCable(d, at, fence, present)
+        }
+        return { isWhole: d.isFenceWhole, isPresent: d.isPresent }
+    }
+
+    test("is not known to be whole before it has been high", () =>
+        assert(!cableAfter([[100, 0, 0]], 100).isWhole))
+    test("is whole when it reads high", () =>
+        assert(cableAfter([[100, 1, 0]], 100).isWhole))
+    test("stays whole while a reset of the partner is short", () =>
+        assert(
+            cableAfter(
+                [
+                    [100, 1, 0],
+                    [110, 0, 0],
+                    [150, 0, 0],
+                ],
+                150,
+            ).isWhole,
+        ))
+    test("is broken when it is low and the partner lives", () =>
+        assert(
+            !cableAfter(
+                [
+                    [100, 1, 0],
+                    [110, 0, 0],
+                    [151, 0, 0],
+                ],
+                151,
+            ).isWhole,
+        ))
+    test("stays whole when it falls with the partner's power", () =>
+        assert(
+            cableAfter(
+                [
+                    [100, 1, 0],
+                    [140, 0, 0],
+                    [1000, 0, 0],
+                ],
+                110,
+            ).isWhole,
+        ))
+    test("is whole again when it is mended", () =>
+        assert(
+            cableAfter(
+                [
+                    [100, 1, 0],
+                    [200, 0, 0],
+                    [220, 1, 0],
+                ],
+                220,
+            ).isWhole,
+        ))
+    test("cable is present when its line is grounded", () => {
+        assert(cableAfter([[100, 1, 0]], 100).isPresent)
+        assert(!cableAfter([[100, 1, 1]], 100).isPresent)
+        assert(!makeDetector().isPresent)
+    })
+})
+
+test("whatever comes when, a partner heard in the last 60 ms is no suspect", () => {
+    const step = fc.record({
+        after: fc.oneof(fc.nat(10), fc.nat(80), fc.nat(400)),
+        beat: fc.boolean(),
+        frame: fc.boolean(),
+    })
+    fc.assert(
+        fc.property(fc.array(step, { maxLength: 60 }), steps => {
+            const d = makeDetector()
+            let now = 0
+            let level = 0
+            const heard = { beat: -Infinity, frame: -Infinity }
+            for (const { after, beat, frame } of steps) {
+                now += after
+                if (beat) {
+                    sampleBeat(d, now, (level = 1 - level))
+                    heard.beat = now
+                }
+                if (frame) {
+                    heardLink(d, now)
+                    heard.frame = now
+                }
+                const before = d.partner
+                const state = judge(d, now)
+                const last = Math.max(heard.beat, heard.frame)
+                const bothHeard = Math.min(heard.beat, heard.frame) >= 0
+                if (!bothHeard) assert.equal(state, Partner.Unknown)
+                else if (now - last >= 60) assert.equal(state, Partner.Suspect)
+                else if (before !== Partner.Suspect)
+                    assert.notEqual(state, Partner.Suspect)
+                // and who is heard now is not one any longer
+                if (bothHeard && now - last <= 30)
+                    assert.notEqual(state, Partner.Suspect)
+                // a channel is called broken only while the other one lives
+                if (state === Partner.BeatLost && state !== before)
+                    assert(now - heard.frame <= 30)
+                if (state === Partner.LinkLost && state !== before)
+                    assert(now - heard.beat <= 30)
+            }
+        }),
+        { seed: 11, numRuns: 1000 },
+    )
+})
