@@ -70,6 +70,15 @@ export function heardLink(d: Detector, now: number) {
     d.hasLink = true
 }
 
+/**
+ * This board itself stood still, and could hear nobody: that is no silence.
+ * @param ms how long
+ */
+export function wasDeaf(d: Detector, now: number, ms: number) {
+    d.beatAt = Math.min(d.beatAt + ms, now)
+    d.linkAt = Math.min(d.linkAt + ms, now)
+}
+
 /** The level of the heartbeat line. Call every few milliseconds. */
 export function sampleBeat(d: Detector, now: number, level: number) {
     if (level === d.beatLevel) return

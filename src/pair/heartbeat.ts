@@ -16,6 +16,7 @@ import {
     Partner,
     sampleBeat,
     sampleCable,
+    wasDeaf,
 } from "./detector"
 import { Act, Fence, Fencing, makeFence, stepFence, Why } from "./fencing"
 import { tickLink } from "./link"
@@ -25,6 +26,8 @@ import { canTakeOver, partnerIsFenced, partnerIsLost, tickPair } from "./pair"
 const TICK_MS = 5
 /** A round is of four ticks: in it what needs no hurry is looked at. */
 const ROUND_MASK = 3
+/** So long after the last round, something has kept this board from listening. */
+const DEAF_MS = 2 * (ROUND_MASK + 1) * TICK_MS
 /** Rounds without a turn of the main loop after which it counts as dead. */
 const STUCK_ROUNDS = 25
 
@@ -37,10 +40,13 @@ let stuck = 0
 /** neither beats nor watches any more */
 let isSilent = false
 let lastTurns = 0
+/** when the last round was */
+let roundAt = 0
 
 export function startHeartbeat(b: Board, index: number) {
     board = b
     fence = makeFence(index)
+    roundAt = ds.millis()
     run.start()
 }
 
@@ -84,6 +90,8 @@ function beat(pin: Pin) {
 
 /** What needs no hurry: the cable, the main loop, and good news. */
 function round(now: number) {
+    if (now - roundAt > DEAF_MS) stoodStill(now)
+    roundAt = now
     stuck = turns === lastTurns ? stuck + 1 : 0
     lastTurns = turns
     testCable(now)
@@ -91,6 +99,11 @@ function round(now: number) {
     if (detector.partner !== Partner.Alive || fence.state !== Fencing.Watching)
         watch(now)
     tickPair()
+}
+
+function stoodStill(now: number) {
+    wasDeaf(detector, now, now - roundAt)
+    roundAt = now
 }
 
 function isHolding(): boolean {
@@ -126,6 +139,7 @@ const WHY = [
 ]
 
 function watch(now: number) {
+    if (now - roundAt > DEAF_MS) stoodStill(now)
     const before = detector.partner
     const partner = judge(detector, now)
     if (partner !== before) event(PARTNER_EVENTS[partner])
