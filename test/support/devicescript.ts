@@ -23,7 +23,7 @@ declare global {
             length: number,
         ): void
         fillAt(offset: number, length: number, value: number): void
-        concat(other: Buffer): Buffer
+        concat(other: Buffer): Buffer<ArrayBuffer>
         indexOf(byte: number, start?: number, end?: number): number
     }
     function hex(literal: TemplateStringsArray): Buffer
@@ -31,6 +31,7 @@ declare global {
         start(): Fiber
     }
     interface Math {
+        idiv(a: number, b: number): number
         randomInt(max: number): number
     }
 }

@@ -151,12 +151,19 @@ function texts() {
     say("parseInt nan", parseInt("nan"))
 }
 
+function divisions() {
+    say("12 by 5", Math.idiv(12, 5))
+    say("-12 by 5", Math.idiv(-12, 5))
+    say("12 by 0", Math.idiv(12, 0))
+}
+
 stores()
 loads()
 refusals()
 moves()
 searches()
 texts()
+divisions()
 console.log("= end")
 
 export {}

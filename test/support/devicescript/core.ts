@@ -58,24 +58,52 @@ Function.prototype.start = function (this: () => unknown) {
     return Fiber.start(this)
 }
 
-let now = 0
+/** A board's own time, and its fibers that sleep. */
+export class Clock {
+    now = 0
+    private sleepers: { until: number; wakeUp: () => void }[] = []
 
-/** The board's time; it moves on only by `setMillis`. */
-export function millis() {
-    return now
+    /** Moves on to a time, and wakes who has slept until then. */
+    advance(ms: number) {
+        this.now = ms
+        const due = this.sleepers.filter(s => s.until <= ms)
+        this.sleepers = this.sleepers.filter(s => s.until > ms)
+        for (const { wakeUp } of due) wakeUp()
+    }
+
+    sleep(ms: number): Promise<void> {
+        return new Promise(wakeUp => {
+            this.sleepers.push({ until: this.now + ms, wakeUp })
+        })
+    }
+
+    /** Runs what belongs to the board of this clock, and its fibers. */
+    run<T>(board: () => T): T {
+        return clocks.run(this, board)
+    }
+
+    /** Of the board whose firmware is running. */
+    static current() {
+        return clocks.getStore() ?? common
+    }
 }
 
-export function setMillis(ms: number) {
-    now = ms
+const clocks = new AsyncLocalStorage<Clock>()
+/** Of tests with one board. */
+const common = new Clock()
+
+export function millis() {
+    return Clock.current().now
+}
+
+export function sleep(ms: number): Promise<void> {
+    return Clock.current().sleep(ms)
 }
 
 export function suspend(limitMs?: number): Promise<unknown> {
-    if (limitMs !== undefined) throw new Error("no fiber waits for time here")
+    if (limitMs !== undefined)
+        throw new Error("suspend with a limit: not needed so far")
     return Fiber.self().suspend()
-}
-
-export function sleep(_ms: number): Promise<void> {
-    throw new Error("no fiber waits for time here")
 }
 
 export function isSimulator() {

@@ -1,6 +1,6 @@
 /**
- * `Buffer`, `hex` and `parseInt` as the DeviceScript VM has them, for firmware
- * that runs in Node. test/unit/devicescript.test.ts compares them with the VM.
+ * `Buffer`, `hex`, `parseInt` and `Math` as the DeviceScript VM has them, for
+ * firmware that runs in Node. test/unit/devicescript.test.ts compares them with the VM.
  */
 
 type Format = "u8" | "u16" | "u32" | "i8" | "i16" | "i32"
@@ -173,6 +173,9 @@ function parseIntByStrtod(text: string): number {
     if (!number) return NaN
     return Math.trunc(Number(number[0].replace(/inf/i, "Infinity")))
 }
+
+Math.idiv = (a, b) => (b === 0 ? 0 : Math.trunc(a / b))
+Math.randomInt = max => Math.floor(Math.random() * (max + 1))
 
 export {
     DeviceBuffer as Buffer,

@@ -1,0 +1,221 @@
+/**
+ * Two boards' heartbeat, detector and fencing on simulated wires, without a VM:
+ * the real fibers of src/pair/heartbeat.ts. This module stands in for all that
+ * they use besides: main loop, link, mirror and console.
+ */
+import type { Board, Pin } from "../../src/board/board.ts"
+import { Clock, GPIOMode } from "./devicescript/core.ts"
+import { newBoard, useDeviceScript } from "./devicescript.ts"
+
+/** Modules for which this one stands in. */
+const STOOD_IN = ["console/events", "mainloop", "pair/link", "pair/pair"]
+/** A board that has nothing to send sends a ping so often. */
+const PING_MS = 20
+/** Of a frame: chip, cable, chip, and the main loop's turn. */
+const LINK_MS = 2
+
+export type Name = "a" | "b"
+const other = (name: Name): Name => (name === "a" ? "b" : "a")
+
+export const WIRES = [
+    ...["link", "beat-a", "beat-b", "fence-a", "fence-b", "present"],
+] as const
+export type Wire = (typeof WIRES)[number]
+
+/** Prepares this process; call once, first. */
+export function usePairWorld() {
+    const here = import.meta.url
+    useDeviceScript(Object.fromEntries(STOOD_IN.map(m => [m, here])))
+}
+
+/// What the heartbeat uses; each call is for the board that makes it ///
+
+const boards = new Map<Clock, SimBoard>()
+function caller(): SimBoard {
+    const board = boards.get(Clock.current())
+    if (!board) throw new Error("not on a board")
+    return board
+}
+
+/** The main loop always goes round. */
+export let turns = 0
+
+export const event = (text: string) => caller().tell(text)
+export const tickLink = () => caller().tickLink()
+export const tickPair = () => turns++
+export const canTakeOver = () => caller().hasMirror
+export const partnerIsLost = () => caller().losePartner()
+export const partnerIsFenced = () => caller().takeOver()
+
+/// The boards ///
+
+class SimPin implements Pin {
+    mode = GPIOMode.InputPullDown as number
+    setMode(mode: number) {
+        this.mode = mode
+    }
+}
+
+export class SimBoard {
+    readonly clock = new Clock()
+    readonly beatOut = new SimPin()
+    readonly fence = new SimPin()
+    private readonly beatIn = new SimPin()
+    private readonly present = new SimPin()
+    /** the VM stands still; pins keep their level */
+    isHung = false
+    hasPower = true
+    /** was reset by the partner: it does not boot again here */
+    wasReset = false
+    /** has a copy of the partner's volume that is whole */
+    hasMirror = true
+    private sendsFrames = true
+    private sentAt = 0
+    /** when the partner's frames arrive */
+    private readonly arriving: number[] = []
+    readonly events: string[] = []
+    heldAt?: number
+    tookOverAt?: number
+    private heardLink = (_now: number) => {}
+
+    constructor(
+        readonly name: Name,
+        private readonly world: PairWorld,
+    ) {
+        boards.set(this.clock, this)
+    }
+
+    /** Starts the firmware's heartbeat. */
+    async boot() {
+        const tag = newBoard()
+        const load = (module: string) => import(`../../src/${module}.ts${tag}`)
+        const heartbeat: typeof import("../../src/pair/heartbeat.ts") =
+            await load("pair/heartbeat")
+        const bus: typeof import("../../src/board/bus.ts") =
+            await load("board/bus")
+        const { heardLink }: typeof import("../../src/pair/detector.ts") =
+            await load("pair/detector")
+        this.heardLink = now => heardLink(heartbeat.detector, now)
+        const { beatOut, beatIn, fence, present } = this
+        const board = {
+            pins: { beatOut, beatIn, fence, present },
+            read: (pin: Pin) => this.read(pin),
+        } as unknown as Board
+        this.clock.run(() => {
+            bus.startBus(board)
+            heartbeat.startHeartbeat(board, this.name === "a" ? 0 : 1)
+        })
+    }
+
+    get isRunning() {
+        return this.hasPower && !this.wasReset && !this.isHung
+    }
+
+    /** Whether it can do any harm: now, or when it does not hang any more. */
+    get isDead() {
+        return !this.hasPower || this.wasReset
+    }
+
+    get isHolding() {
+        return !this.isDead && this.fence.mode === GPIOMode.OutputLow
+    }
+
+    /** One millisecond: the heartbeat's fiber, then the main loop. */
+    async step(now: number) {
+        if (!this.isRunning) return
+        this.clock.advance(now)
+        // until all fibers wait again
+        await new Promise(resolve => setImmediate(resolve))
+        if (this.isHolding) this.heldAt ??= now
+        while (this.arriving.length && this.arriving[0] <= now) {
+            this.arriving.shift()
+            this.heardLink(now)
+        }
+    }
+
+    private read(pin: Pin): number {
+        const { world } = this
+        const partner = world.boards[other(this.name)]
+        if (pin === this.present) return world.isCut("present") ? 1 : 0
+        if (pin === this.fence) {
+            if (this.isHolding || world.isCut(`fence-${this.name}`)) return 0
+            return partner.hasPower ? 1 : 0
+        }
+        // the partner's heartbeat; its wire is named after who beats
+        if (partner.isDead || world.isCut(`beat-${partner.name}`)) return 0
+        return partner.beatOut.mode === GPIOMode.OutputHigh ? 1 : 0
+    }
+
+    tell(text: string) {
+        this.events.push(`${this.clock.now} ${this.name}: ${text}`)
+    }
+
+    tickLink() {
+        const { now } = this.clock
+        if (!this.sendsFrames || now - this.sentAt < PING_MS) return
+        this.sentAt = now
+        if (this.world.isCut("link")) return
+        this.world.boards[other(this.name)].arriving.push(now + LINK_MS)
+    }
+
+    losePartner() {
+        this.hasMirror = false
+        this.sendsFrames = false
+    }
+
+    takeOver() {
+        this.tell("takes over")
+        this.hasMirror = false
+        this.tookOverAt = this.clock.now
+    }
+}
+
+export class PairWorld {
+    now = 0
+    readonly boards: Record<Name, SimBoard>
+    private readonly cuts = new Set<Wire>()
+
+    private constructor() {
+        this.boards = { a: new SimBoard("a", this), b: new SimBoard("b", this) }
+    }
+
+    /** Two boards that live side by side. @param lagMs b starts so much later */
+    static async start(lagMs: number) {
+        const world = new PairWorld()
+        const { a, b } = world.boards
+        await a.boot()
+        await world.run(lagMs)
+        await b.boot()
+        await world.run(200)
+        return world
+    }
+
+    cut(wire: Wire) {
+        this.cuts.add(wire)
+    }
+
+    isCut(wire: Wire) {
+        return this.cuts.has(wire)
+    }
+
+    async run(ms: number) {
+        for (const end = this.now + ms; this.now < end;) {
+            this.now++
+            for (const board of Object.values(this.boards)) {
+                await board.step(this.now)
+                this.reset()
+            }
+        }
+    }
+
+    /** A board whose fence is whole and pulled takes its partner down. */
+    private reset() {
+        for (const { name, isHolding } of Object.values(this.boards))
+            if (isHolding && !this.isCut(`fence-${name}`))
+                this.boards[other(name)].wasReset = true
+    }
+
+    get events() {
+        return [...this.boards.a.events, ...this.boards.b.events].join("\n")
+    }
+}
