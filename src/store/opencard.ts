@@ -16,6 +16,7 @@ import {
 import {
     FIRST_VOLUME_LBA,
     isBlank,
+    META_LBA,
     putMbr,
     SECTOR,
     SUPERBLOCK_LBA,
@@ -69,9 +70,13 @@ export async function openCard(
     }
     if (!(await read(card, 0))) return CardState.Failed
     if (owner === Owner.Ours && !isBlank(sector)) return CardState.Ours
+    // many a file system, RAID and swap leave the first sector as it is
+    for (let i = 0; i < META_LBA && isEmpty; ++i) {
+        if (!(await read(card, i))) return CardState.Failed
+        isEmpty = isBlank(sector)
+    }
     // ours without a partition table: the format was cut off before its end
-    if (owner === Owner.None && (!isEmpty || !isBlank(sector)))
-        return CardState.Foreign
+    if (owner === Owner.None && !isEmpty) return CardState.Foreign
     return await format(card, volumes, pairId, blocksPerVolume)
 }
 

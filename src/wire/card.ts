@@ -10,7 +10,8 @@ export const SECTOR = 512
 export const SUPERBLOCK_LBA = [128, 1152]
 /** First sector of the first volume: 1 MiB, as PC tools align. */
 export const FIRST_VOLUME_LBA = 2048
-const META_LBA = 64
+/** First sector of the partition with the superblocks. */
+export const META_LBA = 64
 
 /// Superblock ///
 
@@ -93,8 +94,9 @@ export function putSuperblockHead(b: Buffer) {
 
 /** Whether all bytes of a sector are alike, and 0x00 or 0xff. */
 export function isBlank(b: Buffer): boolean {
-    const first = b[0]
-    if (first !== 0x00 && first !== 0xff) return false
-    for (let i = 1; i < SECTOR; ++i) if (b[i] !== first) return false
+    const first = b.getAt(0, "u32")
+    if (first !== 0 && first !== 0xffffffff) return false
+    for (let i = 4; i < SECTOR; i += 4)
+        if (b.getAt(i, "u32") !== first) return false
     return true
 }
