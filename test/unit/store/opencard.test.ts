@@ -1,0 +1,142 @@
+/** A card at boot: ours, blank, or somebody else's. */
+import assert from "node:assert/strict"
+import { beforeEach, describe, test } from "node:test"
+import { newBoard, useDeviceScript, zeros } from "../../support/devicescript.ts"
+
+useDeviceScript({
+    "drivers/sdcard": new URL("../../support/ramcard.ts", import.meta.url).href,
+})
+const { makeCard, newCard, ram } = await import("../../support/ramcard.ts")
+const { makeVolume } = await import("../../../src/store/volume.ts")
+const { putMbr } = await import("../../../src/wire/card.ts")
+
+const PAIR = 77
+const BLOCKS = 4096
+/** Just large enough. */
+const SECTORS = 2048 + 2 * BLOCKS
+const SUPERBLOCKS = [1152, 128]
+
+/** Boots a board with the card as it is. @returns what it makes of it */
+async function open({ pair = PAIR, index = 0, sectors = SECTORS } = {}) {
+    const tag = newBoard()
+    const load = (module: string) =>
+        import(`../../../src/store/${module}${tag}`)
+    const {
+        CardState,
+        openCard,
+    }: typeof import("../../../src/store/opencard.ts") =
+        await load("opencard.ts")
+    const {
+        initSuperblock,
+    }: typeof import("../../../src/store/superblock.ts") =
+        await load("superblock.ts")
+    const volumes = [makeVolume(0), makeVolume(1)]
+    const card = makeCard({ setMode() {} })
+    card.sectors = sectors
+    initSuperblock(volumes, pair, index)
+    const state = await openCard(card, volumes, pair, BLOCKS)
+    return { state: CardState[state], volumes }
+}
+
+const stateOf = async (...board: Parameters<typeof open>) =>
+    (await open(...board)).state
+
+/** Sectors that were written since. */
+const written = () => [...ram.sectors.keys()].sort((x, y) => x - y)
+
+beforeEach(newCard)
+
+describe("a blank card", () => {
+    test("is formatted: superblocks first, the partition table last", async () => {
+        const order: number[] = []
+        ram.beforeWrite = lba => order.push(lba)
+        assert.equal(await stateOf(), "Formatted")
+        assert.deepEqual(order, [...SUPERBLOCKS, 0])
+        const mbr = zeros(512)
+        putMbr(mbr, PAIR, BLOCKS)
+        assert.equal(ram.sectors.get(0), mbr.toString("hex"))
+    })
+    test("may be full of ones", async () => {
+        for (let lba = 0; lba < 2048; lba++)
+            ram.sectors.set(lba, "ff".repeat(512))
+        assert.equal(await stateOf(), "Formatted")
+    })
+    test("is ours from then on", async () => {
+        await open()
+        const before = [...ram.sectors]
+        const { state, volumes } = await open()
+        assert.equal(state, "Ours")
+        assert.deepEqual([...ram.sectors], before)
+        assert.deepEqual(
+            volumes.map(v => [v.firstLba, v.blocks, v.epoch, v.flags]),
+            [
+                [2048, BLOCKS, 1, 0],
+                [2048 + BLOCKS, BLOCKS, 1, 0],
+            ],
+        )
+        assert(volumes.every(v => v.isSaved))
+    })
+    test("that is too small is left alone", async () => {
+        assert.equal(await stateOf({ sectors: SECTORS - 1 }), "TooSmall")
+        assert.deepEqual(written(), [])
+    })
+    test("is formatted anew when its format was cut off", async () => {
+        for (const last of [...SUPERBLOCKS, 0]) {
+            newCard()
+            ram.beforeWrite = lba => {
+                if (lba === last) throw new Error("power cut")
+            }
+            await assert.rejects(open(), /power cut/)
+            const left = [...ram.sectors]
+            newCard()
+            for (const [lba, data] of left) ram.sectors.set(lba, data)
+            assert.equal(await stateOf(), "Formatted", `before ${last}`)
+            assert.equal(await stateOf(), "Ours")
+        }
+    })
+    test("that fails is not taken for ours", async () => {
+        ram.fails = () => true
+        assert.equal(await stateOf(), "Failed")
+    })
+})
+
+describe("a card of ours", () => {
+    for (const lba of SUPERBLOCKS)
+        test(`may have lost its superblock at ${lba}`, async () => {
+            await open()
+            ram.sectors.set(lba, "5a".repeat(512))
+            assert.equal(await stateOf(), "Ours")
+        })
+})
+
+describe("a card is refused, and not written to", () => {
+    const data = (byte: string) => "00".repeat(511) + byte
+    for (const [what, lba] of [
+        ["a partition table, or a FAT file system", 0],
+        ["LVM", 1],
+        ["ext4", 2],
+        ["swap", 7],
+        ["RAID", 8],
+        ["the end of a GPT", 33],
+        ["data in sector 63", 63],
+        ["btrfs", 128],
+        ["data where the other superblock goes", 1152],
+    ] as const)
+        for (const byte of ["01", "ff"])
+            test(`with ${what}: ${byte}`, async () => {
+                ram.sectors.set(lba, data(byte))
+                assert.equal(await stateOf(), "Foreign")
+                assert.deepEqual(written(), [lba])
+                assert.equal(ram.sectors.get(lba), data(byte))
+            })
+    for (const [what, board] of [
+        ["of another pair", { pair: PAIR + 1 }],
+        ["of the partner", { index: 1 }],
+    ] as const)
+        test(what, async () => {
+            await open()
+            const before = [...ram.sectors]
+            assert.equal(await stateOf(board), "Foreign")
+            assert.deepEqual([...ram.sectors], before)
+        })
+})
