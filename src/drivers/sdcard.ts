@@ -43,6 +43,9 @@ const INIT_TRIES = 2000
 /** Read access time: 100 ms (4.6.2.1), in bursts of READ_SIZE. */
 const READ_BURSTS = 200
 
+/** A card that is busy for longer after CMD12 fails in the next command. */
+const STOP_POLLS = 100
+
 /** Why the card does not do what it should. */
 export enum CardError {
     None = 0,
@@ -228,6 +231,19 @@ async function switchToHighSpeed(card: Card) {
     return ok && (status[16] & 15) === 1
 }
 
+/**
+ * CMD12. The card may be busy after it (R1b): then it hears no command, and
+ * its zeros look like the answer to one.
+ */
+async function stopTransfer() {
+    await sendCommand(12, 0, 0x61)
+    for (let i = 0; i < STOP_POLLS; ++i) {
+        if (command[COMMAND_SIZE - 1] === 0xff) return
+        command.fillAt(0, COMMAND_SIZE, 0xff)
+        await spiXfer(command, command)
+    }
+}
+
 /// Reading ///
 
 /** What `take` is doing: where data go, and how much is still to come. */
@@ -323,7 +339,7 @@ async function readData(
         const isWaiting = bytesMissing === 0 && before === blocksMissing
         if (isWaiting && hasErrorToken(f)) break
     }
-    if (index === 18) await sendCommand(12, 0, 0x61)
+    if (index === 18) await stopTransfer()
     deselect(card.cs)
     return blocksMissing > 0 ? CardError.Read : CardError.None
 }
@@ -399,6 +415,14 @@ export async function writeBlocks(
 /** No more blocks; only when the card is ready. It programs what it has. */
 export async function stopWrite(card: Card) {
     await transfer(card.cs, stopFrame, answer)
+}
+
+/**
+ * Ends a write in which the card has refused a block, or the command. Only
+ * CMD12 does that (7.3.3.1); what it had accepted is programmed.
+ */
+export async function abortWrite(card: Card) {
+    await simple(card, 12, 0, 0x61)
 }
 
 /**

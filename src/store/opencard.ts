@@ -3,6 +3,7 @@
  * formatted; a foreign one is never written to.
  */
 import {
+    abortWrite,
     Card,
     CardError,
     readBlocks,
@@ -117,7 +118,10 @@ async function write(card: Card, lba: number, from: Buffer): Promise<boolean> {
     let step = await writeBlocks(card, from, 0, SECTOR)
     for (let i = 0; step === Step.Busy && i < POLLS; ++i)
         step = await writeBlocks(card, from, writtenTo, SECTOR)
-    if (step !== Step.Ready) return false
+    if (step !== Step.Ready) {
+        await abortWrite(card)
+        return false
+    }
     await stopWrite(card)
     step = await writeStatus(card)
     for (let i = 0; step === Step.Busy && i < POLLS; ++i)

@@ -6,6 +6,7 @@
 import * as ds from "@devicescript/core"
 import { event } from "../console/events"
 import {
+    abortWrite,
     Card,
     CardError,
     readBlocks,
@@ -210,13 +211,10 @@ async function writeSector(lba: number, from: Buffer): Promise<boolean> {
     return await endWrite(await writeAll(from, 0, SECTOR))
 }
 
-/**
- * Ends a write. A card that refuses a block wants to be told as well, and takes
- * no command before (part 1, 7.2.4).
- * @param isTaken the card has taken all blocks
- */
+/** Ends a write. @param isTaken the card has taken all blocks */
 async function endWrite(isTaken: boolean): Promise<boolean> {
-    await stopWrite(card)
+    if (isTaken) await stopWrite(card)
+    else await abortWrite(card)
     const isWritten = await untilWritten()
     return isTaken && isWritten
 }
