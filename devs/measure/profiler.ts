@@ -103,7 +103,8 @@ class BoardProfile {
 
     /** The door takes its own work off, and then charges a Pico's. */
     passes(what: DoorWork) {
-        this.passing = what
+        // a copy is taken off besides the transfer that it is for
+        if (what !== DoorWork.Copy) this.passing = what
     }
 
     charged(us: number) {
