@@ -6,39 +6,23 @@ import type { Random } from "../../sim/random.ts"
 import type { World } from "../../sim/world.ts"
 import type { BoardChip } from "../board.ts"
 import { crc16, crc7 } from "./crc.ts"
+import { Flash, type FlashOptions } from "./flash.ts"
 import { SECTOR, type Media } from "./media.ts"
+import { Identification } from "./identification.ts"
+import { Output } from "./output.ts"
+import {
+    DataResponse,
+    IN_IDLE,
+    IN_TRANSFER,
+    R1,
+    R2_ERROR,
+    Token,
+} from "./protocol.ts"
 import { cid, csd, scr, switchStatus } from "./registers.ts"
 import type { CardTiming } from "./timing.ts"
 
-/** R1, 7.3.2.1 */
-const R1 = {
-    Idle: 0x01,
-    IllegalCommand: 0x04,
-    CrcError: 0x08,
-    EraseSequence: 0x10,
-    AddressError: 0x20,
-    ParameterError: 0x40,
-} as const
-
-/** Tokens, 7.3.3 */
-const TOKEN_BLOCK = 0xfe
-const TOKEN_MULTI = 0xfc
-const TOKEN_STOP = 0xfd
-const RESPONSE_ACCEPTED = 0x05
-const RESPONSE_CRC_ERROR = 0x0b
-const RESPONSE_WRITE_ERROR = 0x0d
-const ERROR_TOKEN_GENERAL = 0x01
-const ERROR_TOKEN_RANGE = 0x08
-
-/** R2's second byte */
-const R2_ERROR = 0x04
-
-const INIT_HZ = 400_000
-const DEFAULT_SPEED_HZ = 25_000_000
-const HIGH_SPEED_HZ = 50_000_000
-/** Clocks that a card wants to see before its first command. */
-const POWER_UP_BYTES = 10
-
+/** A block's token comes at least one byte after all else (N_WR). */
+const GAP_BEFORE_TOKEN = 2
 /** What may go wrong next; each is used up once. */
 export interface CardFaults {
     /** the next data block is refused with a write error */
@@ -53,46 +37,30 @@ export interface CardFaults {
     busyUs?: number
 }
 
-/** How a sector comes out that was being programmed when the power went. */
-export type TornSector = (
-    old: Uint8Array,
-    fresh: Uint8Array,
-    random: Random,
-) => Uint8Array
-
-const NO_OUTPUT = new Uint8Array(0)
+/** A write's next block; `refused`: an earlier one was, and CMD12 must come. */
+interface Writing {
+    multi: boolean
+    lba: number
+    refused: boolean
+}
 
 type Mode =
     | { is: "command" }
-    | { is: "await-token"; multi: boolean; lba: number }
-    | { is: "data"; multi: boolean; lba: number; got: number }
+    | ({ is: "await-token" } & Writing)
+    | ({ is: "data"; got: number } & Writing)
 
-export interface CardOptions {
+export interface CardOptions extends FlashOptions {
     timing: CardTiming
     /** block addressing (SDHC, SDXC) or byte addressing (SDSC) */
     highCapacity?: boolean
     highSpeed?: boolean
-    torn?: TornSector
-}
-
-/** Half of them finished, a fifth not begun, the rest in between. */
-export const tornSector: TornSector = (old, fresh, random) => {
-    const fate = random.unit()
-    if (fate < 0.5) return fresh
-    if (fate < 0.7) return old
-    const torn = old.slice()
-    const upTo = random.int(1, SECTOR - 1)
-    torn.set(fresh.subarray(0, upTo))
-    if (fate > 0.85) torn.set(random.bytes(16), Math.min(upTo, SECTOR - 16))
-    return torn
 }
 
 export class SdCard implements BoardChip {
     faults: CardFaults = {}
     /** the board's: something that firmware may wait for has changed */
     onNews = () => {}
-    /** counted since the card was made */
-    readonly stats = { reads: 0, writes: 0, programs: 0 }
+    private readonly flash: Flash
 
     private isPowered = false
     private isPresent = true
@@ -100,31 +68,44 @@ export class SdCard implements BoardChip {
     clock: () => number
     /** time at the byte that is being exchanged */
     private now = 0
-    private busyUntil = 0
-    private clocksSeen = 0
-    private idle = true
-    private initialised = false
-    private initUntil = -1
+    private readonly isBlockAddressed: boolean
+    private readonly hasHighSpeed: boolean
+    private readonly identification: Identification
     private appCommand = false
-    private crcOn = false
-    private fast = false
     private mode: Mode = { is: "command" }
     private command: number[] = []
-    private output = NO_OUTPUT
-    private outputAt = 0
+    private readonly output = new Output()
+    /** bytes since the last that the card sent, busy or not */
+    private quiet = 0
     private block = new Uint8Array(SECTOR + 2)
     private reading?: { lba: number; multi: boolean; readyAt: number }
+    /** CMD18 has come, and CMD12 has not */
+    private isStreaming = false
     private status2 = 0
-    /** accepted, and not yet sure to be on the medium */
-    private readonly pending = new Map<number, Uint8Array>()
 
     constructor(
-        private readonly world: World,
+        world: World,
         readonly media: Media,
         private readonly random: Random,
         private readonly opts: CardOptions,
     ) {
         this.clock = () => world.now
+        this.flash = new Flash(world, media, random, opts, () => this.onNews())
+        this.isBlockAddressed = opts.highCapacity ?? true
+        this.hasHighSpeed = opts.highSpeed ?? true
+        this.identification = new Identification(
+            {
+                isBlockAddressed: this.isBlockAddressed,
+                hasHighSpeed: this.hasHighSpeed,
+                initUs: opts.timing.initUs,
+            },
+            random,
+        )
+    }
+
+    /** counted since the card was made */
+    get stats() {
+        return this.flash.stats
     }
 
     get present() {
@@ -134,42 +115,28 @@ export class SdCard implements BoardChip {
     /** Takes the card out, or puts it in. */
     set present(on: boolean) {
         if (on === this.isPresent) return
-        if (!on) this.loseCharge()
+        if (!on) this.flash.losePower(this.clock())
         this.isPresent = on
         this.powerUp()
         this.onNews()
     }
 
     powered(on: boolean) {
-        if (!on) this.loseCharge()
+        if (!on) this.flash.losePower(this.clock())
         this.isPowered = on
         this.powerUp()
     }
 
     private powerUp() {
-        this.clocksSeen = 0
-        this.idle = true
-        this.initialised = this.appCommand = this.crcOn = this.fast = false
-        this.initUntil = -1
+        this.identification.reset()
+        this.appCommand = false
         this.mode = { is: "command" }
         this.command = []
-        this.output = NO_OUTPUT
-        this.outputAt = 0
+        this.output.clear()
         this.reading = undefined
-        this.busyUntil = 0
+        this.isStreaming = false
         this.status2 = 0
-    }
-
-    /** Sectors that were being programmed come out old, new or in between. */
-    private loseCharge() {
-        this.settle()
-        for (const [lba, fresh] of this.pending)
-            if (this.random.chance(0.9)) {
-                const torn = this.opts.torn ?? tornSector
-                const old = this.media.read(lba)
-                this.media.write(lba, torn(old, fresh, this.random))
-            }
-        this.pending.clear()
+        this.flash.forget()
     }
 
     /// SPI ///
@@ -178,22 +145,20 @@ export class SdCard implements BoardChip {
         if (selected) return
         // a command, response or block that is cut off is void
         this.command = []
-        this.output = NO_OUTPUT
-        this.outputAt = 0
+        this.output.clear()
         if (this.mode.is === "data")
-            this.mode = this.mode.multi
-                ? { is: "await-token", multi: true, lba: this.mode.lba }
-                : { is: "command" }
+            this.mode = { ...this.mode, is: "await-token" }
         if (this.mode.is === "await-token" && !this.mode.multi)
-            this.mode = { is: "command" }
+            this.leaveWrite()
     }
 
     idleClocks(bytes: number) {
-        this.clocksSeen += bytes
+        this.identification.clocks(bytes)
     }
 
     exchange(data: Uint8Array, hz: number) {
-        if (!this.isPowered || !this.isPresent || !this.canFollow(hz)) {
+        const isThere = this.isPowered && this.isPresent
+        if (!isThere || !this.identification.canFollow(hz)) {
             data.fill(0xff)
             return
         }
@@ -213,16 +178,10 @@ export class SdCard implements BoardChip {
         }
     }
 
-    private canFollow(hz: number) {
-        if (!this.initialised) return hz <= INIT_HZ
-        return hz <= (this.fast ? HIGH_SPEED_HZ : DEFAULT_SPEED_HZ)
-    }
-
     /** Bytes in the middle of a data block, all at once. */
     private bulk(data: Uint8Array, from: number): number {
         const left = data.length - from
-        const toSend = this.output.length - this.outputAt
-        if (this.mode.is === "data" && toSend === 0) {
+        if (this.mode.is === "data" && this.output.left === 0) {
             const n = Math.min(left, this.block.length - this.mode.got - 1)
             if (n <= 0) return 0
             this.block.set(data.subarray(from, from + n), this.mode.got)
@@ -231,35 +190,34 @@ export class SdCard implements BoardChip {
             return n
         }
         if (this.mode.is !== "command" || this.command.length) return 0
-        let n = 0
-        const most = Math.min(left, toSend)
-        while (n < most && data[from + n] === 0xff) n++
-        data.set(this.output.subarray(this.outputAt, this.outputAt + n), from)
-        this.outputAt += n
-        return n
+        return this.output.bulk(data, from)
     }
 
     private get busy() {
-        return this.now < this.busyUntil
+        return this.flash.isBusy(this.now)
     }
 
     private nextOutput() {
-        if (this.outputAt < this.output.length)
-            return this.output[this.outputAt++]
-        if (this.busy) return 0x00
-        if (this.reading && this.now >= this.reading.readyAt) {
+        const isReadyToSend = this.reading && this.now >= this.reading.readyAt
+        if (this.output.left === 0 && !this.busy && isReadyToSend)
             this.sendBlock()
-            return this.output[this.outputAt++]
+        if (this.output.left === 0 && !this.busy) {
+            this.quiet++
+            return 0xff
         }
-        return 0xff
+        this.quiet = 0
+        return this.output.left ? this.output.next() : 0x00
     }
 
     private input(byte: number) {
         if (this.mode.is === "data") return this.dataByte(byte)
         if (this.busy) return // commands while busy are not heard
-        this.settle()
-        if (this.mode.is === "await-token") return this.tokenByte(byte)
-        if (this.command.length === 0 && (byte & 0xc0) !== 0x40) return
+        this.flash.settle(this.now)
+        const begins = (byte & 0xc0) === 0x40
+        if (this.command.length === 0 && !begins) {
+            if (this.mode.is === "await-token") this.tokenByte(byte, this.mode)
+            return
+        }
         this.command.push(byte)
         if (this.command.length === 6) {
             const c = this.command
@@ -269,29 +227,23 @@ export class SdCard implements BoardChip {
     }
 
     private send(...bytes: number[]) {
-        // N_CR: 1 to 8 bytes between a command and its response
-        const gap = Array(this.random.int(1, 8)).fill(0xff)
-        this.output = Uint8Array.from([...gap, ...bytes])
-        this.outputAt = 0
+        this.output.set(...this.gap(), ...bytes)
     }
 
-    /** Adds a data block to what is being sent. */
-    private sendData(payload: Uint8Array) {
-        const before = this.output.subarray(this.outputAt)
-        const crc = crc16(payload)
-        const o = new Uint8Array(before.length + 2 + payload.length + 2)
-        o.set(before)
-        o.set([0xff, TOKEN_BLOCK], before.length)
-        o.set(payload, before.length + 2)
-        o.set([crc >> 8, crc & 255], o.length - 2)
-        this.output = o
-        this.outputAt = 0
+    /** N_CR: 1 to 8 bytes between a command and its response. */
+    private gap(): number[] {
+        return Array(this.random.int(1, 8)).fill(0xff)
+    }
+
+    /** Adds the contents of a register to what is being sent. */
+    private sendRegister(payload: Uint8Array) {
+        this.output.addBlock(payload, this.random.int(1, 8))
     }
 
     /// Commands ///
 
     private get r1() {
-        return this.idle ? R1.Idle : 0
+        return this.identification.isInitialised ? 0 : R1.Idle
     }
 
     private execute(bytes: number[]) {
@@ -304,52 +256,68 @@ export class SdCard implements BoardChip {
             0
         const isApp = this.appCommand
         this.appCommand = false
-        if (index === 0 && this.clocksSeen < POWER_UP_BYTES) return
-        const wantsCrc = this.crcOn || index === 0 || index === 8
-        if (wantsCrc && crc7(bytes.slice(0, 5)) !== bytes[5])
-            return this.send(this.r1 | R1.CrcError)
-        const table = isApp ? this.appCommands : this.commands
+        const hasGoodCrc = crc7(bytes.slice(0, 5)) === bytes[5]
+        const { inSpiMode, isAwake, isCrcOn } = this.identification
+        if (!inSpiMode && !(index === 0 && isAwake && hasGoodCrc)) return
+        const wantsCrc = isCrcOn || index === 0 || index === 8
+        if (wantsCrc && !hasGoodCrc) return this.send(this.r1 | R1.CrcError)
         const handler =
-            table[index] ?? (isApp ? this.commands[index] : undefined)
-        const inIdle = [0, 8, 55, 58, 59, 1].includes(index) || isApp
-        if (!handler || (this.idle && !inIdle))
+            (isApp ? this.appCommands[index] : undefined) ??
+            this.commands[index]
+        if (!handler || !this.isAllowed(index, isApp))
             return this.send(this.r1 | R1.IllegalCommand)
         handler(arg)
+    }
+
+    private isAllowed(index: number, isApp: boolean) {
+        const isBusyWithData = this.mode.is !== "command" || this.isStreaming
+        if (isBusyWithData) return IN_TRANSFER.has(index)
+        if (this.identification.isInitialised) return true
+        return isApp ? index === 41 : IN_IDLE.has(index)
     }
 
     private readonly appCommands: Record<number, (arg: number) => void> = {
         13: () => {
             this.send(this.r1, 0)
-            this.sendData(new Uint8Array(64))
+            this.sendRegister(new Uint8Array(64))
         },
         23: () => this.send(this.r1),
-        41: arg => this.initialise(arg),
+        41: arg => {
+            this.identification.sendOpCond(arg, this.now)
+            this.send(this.r1)
+        },
         51: () => {
             this.send(this.r1)
-            this.sendData(scr())
+            this.sendRegister(scr())
         },
     }
 
     private readonly commands: Record<number, (arg: number) => void> = {
         0: () => {
+            // a write that is reset ends as one without power does
+            this.flash.losePower(this.now)
             this.powerUp()
-            this.clocksSeen = POWER_UP_BYTES
+            this.identification.inSpiMode = true
             this.send(R1.Idle)
         },
-        6: arg => this.switchFunction(arg),
-        8: arg => this.send(this.r1, 0, 0, (arg >> 8) & 15, arg & 255),
+        6: arg => {
+            this.send(this.r1)
+            const result = this.identification.switchFunction(arg)
+            this.sendRegister(switchStatus(this.hasHighSpeed, result))
+        },
+        8: arg => {
+            const voltage = this.identification.sendIfCond(arg)
+            this.send(this.r1, 0, 0, voltage, arg & 255)
+        },
         9: () => {
             this.send(this.r1)
-            this.sendData(csd(this.media.sectors, this.isBlockAddressed))
+            this.sendRegister(csd(this.media.sectors, this.isBlockAddressed))
         },
         10: () => {
             this.send(this.r1)
-            this.sendData(cid())
+            this.sendRegister(cid())
         },
-        12: () => {
-            this.reading = undefined
-            this.send(this.r1)
-        },
+        12: () => this.stop(),
         13: () => {
             this.send(this.r1, this.status2)
             this.status2 = 0
@@ -364,41 +332,14 @@ export class SdCard implements BoardChip {
             this.send(this.r1)
         },
         58: () => {
-            const ready = this.initialised ? 0x80 : 0
-            const ccs = this.initialised && this.isBlockAddressed ? 0x40 : 0
-            this.send(this.r1, ready | ccs, 0xff, 0x80, 0x00)
+            const ccs = this.isBlockAddressed ? 0x40 : 0
+            const ready = this.identification.isInitialised ? 0x80 | ccs : 0
+            this.send(this.r1, ready, 0xff, 0x80, 0x00)
         },
         59: arg => {
-            this.crcOn = (arg & 1) === 1
+            this.identification.isCrcOn = (arg & 1) === 1
             this.send(this.r1)
         },
-    }
-
-    private get isBlockAddressed() {
-        return this.opts.highCapacity ?? true
-    }
-
-    private initialise(arg: number) {
-        const hcs = (arg & 0x40000000) !== 0
-        if (this.initUntil < 0)
-            this.initUntil = this.now + this.opts.timing.initUs(this.random)
-        // a high-capacity card waits for ever for a host that cannot use it
-        const ready =
-            this.now >= this.initUntil && (hcs || !this.isBlockAddressed)
-        if (ready) {
-            this.idle = false
-            this.initialised = true
-        }
-        this.send(this.r1)
-    }
-
-    private switchFunction(arg: number) {
-        const wanted = arg & 15
-        const can = (this.opts.highSpeed ?? true) || wanted === 0
-        const result = wanted === 15 ? (this.fast ? 1 : 0) : can ? wanted : 15
-        this.send(this.r1)
-        this.sendData(switchStatus(this.opts.highSpeed ?? true, result))
-        if (arg & 0x80000000 && result !== 15) this.fast = result === 1
     }
 
     private lbaOf(arg: number): number | undefined {
@@ -406,6 +347,22 @@ export class SdCard implements BoardChip {
         return Number.isInteger(lba) && lba < this.media.sectors
             ? lba
             : undefined
+    }
+
+    /** CMD12: ends a read or a write; the card may be busy then (R1b). */
+    private stop() {
+        const { timing } = this.opts
+        if (this.mode.is === "await-token") {
+            this.endWrite()
+            this.send(this.r1)
+        } else if (this.isStreaming || this.reading || this.output.left) {
+            this.reading = undefined
+            this.isStreaming = false
+            // whatever the card was about to send comes first: a stuff byte
+            const stuff = this.random.int(0, 0xff)
+            this.output.set(stuff, ...this.gap(), this.r1)
+            this.flash.stayBusy(this.now, timing.stopUs(this.random))
+        } else this.send(this.r1 | R1.IllegalCommand)
     }
 
     /// Reading ///
@@ -416,24 +373,23 @@ export class SdCard implements BoardChip {
         this.send(this.r1)
         const readyAt = this.now + this.opts.timing.accessUs(this.random)
         this.reading = { lba, multi, readyAt }
+        this.isStreaming = multi
     }
 
     private sendBlock() {
         const r = this.reading!
         this.reading = undefined
-        this.output = NO_OUTPUT
-        this.outputAt = 0
+        this.output.clear()
         if (this.faults.readError || this.faults.badSector === r.lba) {
             this.faults.readError = false
-            this.output = Uint8Array.of(ERROR_TOKEN_GENERAL)
+            this.output.set(Token.ErrorGeneral)
             return
         }
         if (r.lba >= this.media.sectors) {
-            this.output = Uint8Array.of(ERROR_TOKEN_RANGE)
+            this.output.set(Token.ErrorRange)
             return
         }
-        this.stats.reads++
-        this.sendData(this.pending.get(r.lba) ?? this.media.read(r.lba))
+        this.output.addBlock(this.flash.read(r.lba), 1)
         if (!r.multi) return
         const gap = this.opts.timing.readGapUs(this.random)
         this.reading = { lba: r.lba + 1, multi: true, readyAt: this.now + gap }
@@ -445,80 +401,75 @@ export class SdCard implements BoardChip {
         const lba = this.lbaOf(arg)
         if (lba === undefined) return this.send(this.r1 | R1.ParameterError)
         this.send(this.r1)
-        this.mode = { is: "await-token", multi, lba }
+        this.mode = { is: "await-token", multi, lba, refused: false }
+        this.flash.isOpen = true
     }
 
-    private tokenByte(byte: number) {
-        const mode = this.mode as Extract<Mode, { is: "await-token" }>
+    private tokenByte(byte: number, mode: Writing) {
         // not before the command's response is out, and N_WR after it
-        if (this.outputAt < this.output.length) return
-        if (byte === (mode.multi ? TOKEN_MULTI : TOKEN_BLOCK))
+        if (this.quiet < GAP_BEFORE_TOKEN) return
+        if (byte === (mode.multi ? Token.MultiBlock : Token.Block))
             this.mode = { ...mode, is: "data", got: 0 }
-        else if (mode.multi && byte === TOKEN_STOP) {
-            this.mode = { is: "command" }
-            this.output = Uint8Array.of(0xff)
-            this.outputAt = 0
-            this.program(this.opts.timing.programUs(this.random))
+        else if (mode.multi && byte === Token.StopTran && !mode.refused) {
+            this.output.set(0xff)
+            this.endWrite()
         }
+    }
+
+    private leaveWrite() {
+        this.mode = { is: "command" }
+        this.flash.isOpen = false
+    }
+
+    private endWrite() {
+        this.leaveWrite()
+        this.program(this.opts.timing.programUs(this.random))
+    }
+
+    private program(us: number) {
+        this.flash.program(this.now, this.faults.busyUs ?? us)
+        this.faults.busyUs = undefined
     }
 
     private dataByte(byte: number) {
         const mode = this.mode as Extract<Mode, { is: "data" }>
         this.block[mode.got++] = byte
         if (mode.got < this.block.length) return
-        const response = this.acceptBlock(mode.lba)
-        this.output = Uint8Array.of(response)
-        this.outputAt = 0
-        const ok = response === RESPONSE_ACCEPTED
-        this.mode = mode.multi
-            ? { is: "await-token", multi: true, lba: mode.lba + (ok ? 1 : 0) }
-            : { is: "command" }
-        if (!ok) return
-        const t = this.opts.timing
-        this.program(
-            mode.multi ? t.streamUs(this.random) : t.programUs(this.random),
-        )
+        const response = this.acceptBlock(mode)
+        this.output.set(response)
+        const ok = response === DataResponse.Accepted
+        const { multi, lba } = mode
+        if (!multi) {
+            if (ok) this.endWrite()
+            else this.leaveWrite()
+            return
+        }
+        const next = lba + (ok ? 1 : 0)
+        this.mode = { is: "await-token", multi, lba: next, refused: !ok }
+        if (ok) this.program(this.opts.timing.streamUs(this.random))
     }
 
-    private acceptBlock(lba: number) {
+    private acceptBlock({ lba, refused }: Writing) {
         const data = this.block.slice(0, SECTOR)
         const crc = (this.block[SECTOR] << 8) | this.block[SECTOR + 1]
-        if (this.crcOn && crc !== crc16(data)) return RESPONSE_CRC_ERROR
+        if (this.identification.isCrcOn && crc !== crc16(data))
+            return DataResponse.CrcError
+        if (refused) return DataResponse.WriteError
         if (this.faults.writeError || lba >= this.media.sectors) {
             this.faults.writeError = false
             this.status2 = R2_ERROR
-            return RESPONSE_WRITE_ERROR
+            return DataResponse.WriteError
         }
-        this.stats.writes++
         if (this.faults.programError) {
             this.faults.programError = false
             this.status2 = R2_ERROR
-        } else this.pending.set(lba, data)
-        return RESPONSE_ACCEPTED
-    }
-
-    private program(us: number) {
-        const length = this.faults.busyUs ?? us
-        this.faults.busyUs = undefined
-        this.stats.programs++
-        this.busyUntil = this.now + length
-        this.world.at(this.busyUntil, () => {
-            this.now = Math.max(this.busyUntil, this.clock())
-            this.settle()
-            this.onNews()
-        })
-    }
-
-    /** Once a write is over, all its sectors are on the medium. */
-    private settle() {
-        if (this.busy || this.mode.is !== "command") return
-        for (const [lba, data] of this.pending) this.media.write(lba, data)
-        this.pending.clear()
+        } else this.flash.accept(lba, data)
+        return DataResponse.Accepted
     }
 
     /** Whether all that was accepted is on the medium. */
     get isSettled() {
-        this.settle()
-        return this.pending.size === 0
+        this.flash.settle(Math.max(this.now, this.clock()))
+        return this.flash.isSettled
     }
 }

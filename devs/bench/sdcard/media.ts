@@ -28,7 +28,7 @@ export class MemoryMedia implements Media {
     }
 
     write(lba: number, data: Uint8Array) {
-        this.map.set(lba, data.slice())
+        this.map.set(lba, Uint8Array.from(data))
     }
 
     /** Numbers of the sectors that were ever written, in order. */

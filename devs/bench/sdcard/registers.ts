@@ -23,13 +23,17 @@ export function csd(sectors: number, blockAddressed: boolean) {
     const r = Buffer.alloc(16)
     r[1] = 0x0e // TAAC: 1 ms
     r[3] = 0x32 // TRAN_SPEED: 25 MHz
-    r.writeUInt16BE(0x5b59, 4) // command classes, 512-byte blocks
+    r.writeUInt16BE(0x5b59, 4) // command classes, READ_BL_LEN: 512 B
+    r[12] = 0x0a // R2W_FACTOR, WRITE_BL_LEN: 512 B
+    r[13] = 0x40
     if (blockAddressed) {
         r[0] = 0x40
-        r.writeUIntBE(sectors / 1024 - 1, 7, 3)
+        r.writeUIntBE(Math.floor(sectors / 1024) - 1, 7, 3)
+        r[10] = 0x7f // ERASE_BLK_EN, SECTOR_SIZE: fixed in version 2
+        r[11] = 0x80
     } else {
         const mult = 7
-        const size = sectors / (1 << (mult + 2)) - 1
+        const size = Math.floor(sectors / (1 << (mult + 2))) - 1
         r[6] = (size >> 10) & 3
         r[7] = size >> 2
         r[8] = (size & 3) << 6

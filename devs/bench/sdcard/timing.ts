@@ -8,6 +8,8 @@ export interface CardTiming {
     accessUs(r: Random): number
     /** between the blocks of a multi-block read */
     readGapUs(r: Random): number
+    /** busy after CMD12 has ended a read */
+    stopUs(r: Random): number
     /** a block within a multi-block write, which cards buffer */
     streamUs(r: Random): number
     /** a single block, or the end of a multi-block write */
@@ -26,6 +28,7 @@ export const typicalTiming: CardTiming = {
     initUs: r => r.logNormal(60_000, 0.4),
     accessUs: r => r.logNormal(350, 0.4),
     readGapUs: r => r.logNormal(12, 0.5),
+    stopUs: r => (r.chance(0.8) ? 0 : r.logNormal(50, 1)),
     streamUs: r =>
         r.chance(0.8) ? r.logNormal(30, 0.5) : cap(r.logNormal(900, 0.5)),
     programUs: r =>
@@ -43,6 +46,7 @@ export const instantTiming: CardTiming = {
     initUs: () => 0,
     accessUs: () => 0,
     readGapUs: () => 0,
+    stopUs: () => 0,
     streamUs: () => 0,
     programUs: () => 0,
 }
