@@ -45,6 +45,8 @@ export interface VmCounters {
     natives: WebAssembly.Global
     /** properties of objects that were looked up by name */
     properties: WebAssembly.Global
+    /** `a[i]`, read or written; `o.f`, written */
+    indexes: WebAssembly.Global
     /** `getAt`, `setAt` */
     buffer_ops: WebAssembly.Global
     gcs: WebAssembly.Global
@@ -68,6 +70,7 @@ const AT_ENTRY: CounterPlan["atEntry"] = [
     { counter: "calls", functions: "^devs_fiber_call_function$" },
     { counter: "natives", functions: "^(fun|meth)[0-9X]+_" },
     { counter: "properties", functions: "^devs_function_bind$" },
+    { counter: "indexes", functions: "^(expr2_index|stmt3_index_set)$" },
     { counter: "buffer_ops", functions: "^devs_buffer_op$" },
     { counter: "gcs", functions: "^devs_gc$" },
 ]
