@@ -43,8 +43,8 @@ const INIT_TRIES = 2000
 /** Read access time: 100 ms (4.6.2.1), in bursts of READ_SIZE. */
 const READ_BURSTS = 200
 
-/** A card that is busy for longer after CMD12 fails in the next command. */
-const STOP_POLLS = 100
+/** Polls for the end of a read; one takes 0.2 ms, and 6 µs on a quick bench. */
+const STOP_POLLS = 5000
 
 /** Why the card does not do what it should. */
 export enum CardError {
@@ -238,9 +238,8 @@ async function switchToHighSpeed(card: Card) {
 async function stopTransfer() {
     await sendCommand(12, 0, 0x61)
     for (let i = 0; i < STOP_POLLS; ++i) {
-        if (command[COMMAND_SIZE - 1] === 0xff) return
-        command.fillAt(0, COMMAND_SIZE, 0xff)
-        await spiXfer(command, command)
+        if (answer[COMMAND_SIZE - 1] === 0xff) return
+        await spiXfer(askFrame, answer)
     }
 }
 

@@ -7,7 +7,7 @@ import { buildProgram } from "../../devs/vm/program.ts"
 
 const OPS = 20
 /** Transfers whose function is known only after the profile's end. */
-const UNDER_WAY = 2
+const UNDER_WAY = 4
 
 test("a profile has all processor time and SPI transfers, and no more", async () => {
     const profiles = await profile(buildProgram(), "write", OPS)
