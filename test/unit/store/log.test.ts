@@ -128,51 +128,68 @@ describe("flush", () => {
 })
 
 describe("the mark that a volume is written to", () => {
-    const v = makeVolume(0)
-    v.mode = Mode.Alone
-    initSuperblock([v, makeVolume(1)], 1, 0)
+    /** A volume whose card says that it is not written to. */
+    function quiet(mode: number) {
+        const v = makeVolume(0)
+        v.mode = mode
+        initSuperblock([v, makeVolume(1)], 1, 0)
+        save()
+        settle(v, 0)
+        return v
+    }
     const save = () => {
         superblockSector()
         saved()
     }
 
-    test("is wanted by the first write", () => {
-        save()
+    test("is wanted by the first write, and not again by the next", () => {
+        const v = quiet(Mode.Alone)
         writeOwn(v, 0)
         assert.equal(v.flags, VolumeFlag.Active)
         assert(saveNext())
         assert(!v.isSaved)
         save()
         assert(v.isSaved)
-    })
-    test("is not wanted again by the next one", () => {
         writeOwn(v, 1)
         assert(!saveNext())
         assert(v.isSaved)
-    })
-    test("goes half a second after the last write is everywhere", () => {
-        settle(v, 1000)
-        settle(v, 9000)
-        assert.equal(v.flags, VolumeFlag.Active, "entries are in the log")
         volume.setDurable(v, 2)
-        settle(v, 9499)
-        assert.equal(v.flags, VolumeFlag.Active, "too early")
-        settle(v, 9500)
-        assert.equal(v.flags, 0)
-        assert(saveNext())
-        save()
     })
+
+    for (const [mode, ms] of [
+        [Mode.Alone, 500],
+        [Mode.Mirrored, 500],
+        // the home's card must have its mark first
+        [Mode.Mirror, 1500],
+    ])
+        test(`goes when all is quiet for ${ms} ms: ${Mode[mode]}`, () => {
+            const v = quiet(mode)
+            const seq = write(v, 0, 1, pool.MIRROR_FIRST)
+            save()
+            v.committed = seq
+            settle(v, 1000)
+            settle(v, 9000)
+            assert.equal(v.flags, VolumeFlag.Active, "the card lacks data")
+            volume.setDurable(v, seq)
+            v.partnerDurable = seq
+            settle(v, 9000 + ms - 1)
+            assert.equal(v.flags, VolumeFlag.Active, "too early")
+            settle(v, 9000 + ms)
+            assert.equal(v.flags, 0)
+            assert(saveNext())
+            assert(!v.isSaved)
+        })
+
     test("stays when a write comes in between", () => {
-        writeOwn(v, 2)
-        settle(v, 10000)
-        volume.setDurable(v, 3)
-        settle(v, 10400)
-        writeOwn(v, 3)
-        settle(v, 10450)
-        volume.setDurable(v, 4)
-        settle(v, 10940)
+        const v = quiet(Mode.Alone)
+        volume.setDurable(v, writeOwn(v, 0))
+        settle(v, 1000)
+        settle(v, 1400)
+        volume.setDurable(v, writeOwn(v, 1))
+        settle(v, 1500)
+        settle(v, 1999)
         assert.equal(v.flags, VolumeFlag.Active)
-        settle(v, 10950)
+        settle(v, 2000)
         assert.equal(v.flags, 0)
     })
 })

@@ -1,0 +1,247 @@
+/** Frames of the mirror engine, byte by byte, and what it believes of them. */
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import type { Socket } from "../../../src/drivers/w5500.ts"
+import { bytes, newBoard, useDeviceScript } from "../../support/devicescript.ts"
+
+useDeviceScript()
+const { makeVolume, Mode } = await import("../../../src/store/volume.ts")
+
+const BLOCKS = 65536
+/** A link with room for anything. */
+const socket = { txFree: 8192 } as Socket
+
+/** Board a: home of volume a, mirror of volume b. */
+async function start() {
+    const tag = newBoard()
+    const load = (module: string) => import(`../../../src/${module}.ts${tag}`)
+    const mirror: typeof import("../../../src/pair/mirror.ts") =
+        await load("pair/mirror")
+    const pool: typeof import("../../../src/store/pool.ts") =
+        await load("store/pool")
+    const log: typeof import("../../../src/store/log.ts") =
+        await load("store/log")
+    const net: typeof import("../../../src/net/out.ts") = await load("net/out")
+    const { startProgress } = await load("store/progress")
+    const { out } = await load("net/frames")
+    const { DATA } = await load("drivers/w5500")
+
+    const volumes = [makeVolume(0), makeVolume(1)]
+    const [home, foreign] = volumes
+    for (const v of volumes) {
+        v.blocks = BLOCKS
+        v.isSaved = true
+        v.flags = 1 // Active: the card knows
+    }
+    home.mode = Mode.Mirrored
+    foreign.mode = Mode.Mirror
+    startProgress({ wake() {} })
+    mirror.startMirror(volumes, 0)
+    return {
+        ...mirror,
+        home,
+        foreign,
+        pool,
+        /** Where the data of the WRITE go, in bytes of the pool. */
+        place: () => mirror.writePlace,
+        /** A write of a host to volume a. */
+        write(lba: number, count: number, fill: number) {
+            const run = pool.takeRun(pool.own, count)
+            pool.pool.fillAt(run * 512, count * 512, fill)
+            return log.write(home, lba, count, run)
+        },
+        /** What it has to send, as hex. */
+        async frames(isPing = false) {
+            await mirror.sendFrames(socket, isPing)
+            const frames = out.slice(DATA, DATA + net.outLength)
+            net.dropOut()
+            return frames.toString("hex")
+        },
+    }
+}
+
+const frame = (digits: string) => digits.replace(/ /g, "")
+
+describe("the home of a volume", () => {
+    test("sends a write with its place, its data and a trailer", async () => {
+        const board = await start()
+        board.write(0x1234, 2, 0x5a)
+        assert(board.mirrorWantsToSend())
+        assert.equal(
+            await board.frames(),
+            // TW, WRITE, volume a, entry 1, LBA, 2 blocks to place 0
+            frame("5457 02 00 01000000 34120000 02000000") +
+                "5a".repeat(1024) +
+                frame("01000000 57454e44"),
+        )
+        assert.equal(board.home.sent, 1)
+        assert.equal(board.home.committed, 0, "nobody has said so")
+    })
+    test("gives each write a place of its own", async () => {
+        const board = await start()
+        board.write(0, 1, 1)
+        board.write(1, 2, 2)
+        const second = (await board.frames()).slice(2 * (16 + 512 + 8))
+        assert.equal(
+            second.slice(0, 32),
+            frame("5457 02 00 02000000 01000000 02010000"),
+        )
+    })
+    test("sends no more than the partner has room for", async () => {
+        const board = await start()
+        board.pool.takeRun(board.pool.remote, 8)
+        board.pool.takeRun(board.pool.remote, 7)
+        board.write(0, 1, 1)
+        board.write(1, 1, 2)
+        await board.frames()
+        assert.equal(board.home.sent, 1)
+        // the first is on the partner's card: its place is free
+        board.takeStored(bytes("5457 03 00 01000000 01000000 00000000"), 0)
+        await board.frames()
+        assert.equal(board.home.sent, 2)
+    })
+    test("asks for what a host wants to be durable, once", async () => {
+        const board = await start()
+        board.write(0, 1, 1)
+        board.home.syncWanted = 1
+        const sync = frame("5457 04 00 01000000 00000000 00000000")
+        assert((await board.frames()).endsWith(sync))
+        assert.equal(await board.frames(), "")
+    })
+    test("believes what is stored", async () => {
+        const board = await start()
+        for (const lba of [0, 1, 2]) board.write(lba, 1, lba)
+        await board.frames()
+        const before = board.pool.remote.freeBlocks
+        const stored = bytes("5457 03 00 02000000 01000000 00000000")
+        assert.equal(board.takeStored(stored, 0), undefined)
+        assert.equal(board.home.committed, 2)
+        assert.equal(board.home.partnerDurable, 1)
+        assert.equal(board.pool.remote.freeBlocks, before + 1)
+        // what is told late changes nothing
+        const late = bytes("5457 03 00 01000000 00000000 00000000")
+        assert.equal(board.takeStored(late, 0), undefined)
+        assert.equal(board.home.committed, 2)
+    })
+    for (const [what, stored] of [
+        ["was never sent", "5457 03 00 02000000 00000000 00000000"],
+        [
+            "is durable and not committed",
+            "5457 03 00 00000000 01000000 00000000",
+        ],
+    ] as const)
+        test(`does not believe what ${what}`, async () => {
+            const board = await start()
+            board.write(0, 1, 1)
+            await board.frames()
+            assert.match(board.takeStored(bytes(stored), 0) ?? "", /never sent/)
+            assert.equal(board.home.committed, 0)
+        })
+})
+
+describe("the mirror of a volume", () => {
+    // entry 1 of volume b, LBA 7, 2 blocks to place 5
+    const header = "5457 02 01 01000000 07000000 02050000"
+    const trailer = "01000000 57454e44"
+
+    test("takes a write where the home says", async () => {
+        const board = await start()
+        assert.equal(board.beginWrite(bytes(header), 0), undefined)
+        assert.equal(board.place(), (24 + 5) * 512)
+        assert.equal(board.foreign.appended, 0, "not before its trailer")
+        assert.equal(board.endWrite(bytes(trailer), 0), undefined)
+        const { foreign } = board
+        assert.equal(foreign.committed, 1)
+        assert.equal(foreign.lba[1], 7)
+        assert.equal(foreign.count[1], 2)
+        assert.equal(foreign.run[1], 24 + 5)
+    })
+    test("tells what is committed, and with a ping what is durable", async () => {
+        const board = await start()
+        board.beginWrite(bytes(header), 0)
+        board.endWrite(bytes(trailer), 0)
+        assert(board.mirrorWantsToSend())
+        assert.equal(
+            await board.frames(),
+            frame("5457 03 01 01000000 00000000 00000000"),
+        )
+        board.foreign.durable = 1
+        assert.equal(await board.frames(), "")
+        assert.equal(
+            await board.frames(true),
+            frame("5457 03 01 01000000 01000000 00000000"),
+        )
+    })
+    test("tells at once what is durable when it was asked", async () => {
+        const board = await start()
+        board.beginWrite(bytes(header), 0)
+        board.endWrite(bytes(trailer), 0)
+        await board.frames()
+        board.takeSync(bytes("5457 04 01 01000000 00000000 00000000"), 0)
+        assert(!board.mirrorWantsToSend())
+        board.foreign.durable = 1
+        assert(board.mirrorWantsToSend())
+        assert.equal(
+            await board.frames(),
+            frame("5457 03 01 01000000 01000000 00000000"),
+        )
+    })
+    test("commits nothing before its card knows that it is written to", async () => {
+        const board = await start()
+        board.foreign.isSaved = false
+        board.beginWrite(bytes(header), 0)
+        board.endWrite(bytes(trailer), 0)
+        assert(!board.mirrorWantsToSend())
+        assert.equal(await board.frames(), "")
+        board.foreign.isSaved = true
+        assert(board.mirrorWantsToSend())
+    })
+
+    for (const [what, bad, why] of [
+        [
+            "to its own volume",
+            "5457 02 00 01000000 07000000 02050000",
+            /mirrored/,
+        ],
+        ["to no volume", "5457 02 07 01000000 07000000 02050000", /mirrored/],
+        [
+            "that skips an entry",
+            "5457 02 01 02000000 07000000 02050000",
+            /order/,
+        ],
+        ["that comes again", "5457 02 01 00000000 07000000 02050000", /order/],
+        ["of no blocks", "5457 02 01 01000000 07000000 00050000", /range/],
+        ["of nine blocks", "5457 02 01 01000000 07000000 09050000", /range/],
+        ["behind its area", "5457 02 01 01000000 07000000 020f0000", /range/],
+        [
+            "far behind its area",
+            "5457 02 01 01000000 07000000 02ff0000",
+            /range/,
+        ],
+        ["behind the volume", "5457 02 01 01000000 ffff0000 02050000", /range/],
+        [
+            "far behind the volume",
+            "5457 02 01 01000000 ffffffff 02050000",
+            /range/,
+        ],
+    ] as const)
+        test(`refuses a write ${what}`, async () => {
+            const board = await start()
+            assert.match(board.beginWrite(bytes(bad), 0) ?? "", why)
+        })
+    for (const [what, bad] of [
+        ["of another entry", "02000000 57454e44"],
+        ["that was cut off", "01000000 57454e00"],
+    ] as const)
+        test(`refuses a write with a trailer ${what}`, async () => {
+            const board = await start()
+            board.beginWrite(bytes(header), 0)
+            assert.match(board.endWrite(bytes(bad), 0) ?? "", /trailer/)
+            assert.equal(board.foreign.appended, 0)
+        })
+    test("refuses writes when its copy is outdated", async () => {
+        const board = await start()
+        board.foreign.mode = Mode.Waiting
+        assert.match(board.beginWrite(bytes(header), 0) ?? "", /mirrored/)
+    })
+})
