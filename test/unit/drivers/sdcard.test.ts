@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict"
 import { beforeEach, describe, test } from "node:test"
+import fc from "fast-check"
 import { crc16, crc7 } from "../../../devs/bench/sdcard/crc.ts"
 import type { Card } from "../../../src/drivers/sdcard.ts"
 import { SpiCard, type Answers } from "../../support/spicard.ts"
@@ -164,15 +165,42 @@ describe("reading", () => {
         assert.equal(wire.commands[0], "5200000600ff")
         assert.equal(to.toString("hex"), data(9))
     })
-    test("waits for the token, wherever it comes", async () => {
-        for (const wait of [0, 1, 17, 18, 500, 2110, 2111, 2112, 5000]) {
-            const slow = block(data(7), "ff".repeat(wait))
-            await start(sdhc({ 18: () => "00" + slow }))
-            const to = zeros(512)
-            assert.equal(await sd.readBlocks(card, 0, 1, to, 0), CardError.None)
-            assert.equal(to.toString("hex"), data(7), `after ${wait} bytes`)
-        }
+    test("finds blocks wherever they lie in what the card sends", async () => {
+        const waits = fc.array(fc.nat(2200), { minLength: 1, maxLength: 4 })
+        let bytes = ""
+        await start(sdhc({ 18: () => "00" + bytes }))
+        await fc.assert(
+            fc.asyncProperty(waits, async waits => {
+                const all = waits.map((_, i) => data(i + 1))
+                bytes = waits
+                    .map((wait, i) => block(all[i], "ff".repeat(wait)))
+                    .join("")
+                const to = zeros(waits.length * 512)
+                const n = waits.length
+                const error = await sd.readBlocks(card, 0, n, to, 0)
+                assert.equal(error, CardError.None)
+                assert.equal(to.toString("hex"), all.join(""))
+            }),
+            { seed: 16, numRuns: 150 },
+        )
     })
+    // a block's last bytes may come with the next transfer: 16 bytes come with
+    // the command, then 2112 a time
+    for (const [which, before] of [
+        ["first", 515],
+        ["second", 515 + 516],
+    ] as const)
+        test(`finds a ${which} block that ends about where a transfer does`, async () => {
+            for (let off = -4; off <= 4; off++) {
+                const wait = "ff".repeat(16 + 2112 - before + off)
+                const all = block(data(1), wait) + block(data(2), "ff")
+                await start(sdhc({ 18: () => "00" + all }))
+                const to = zeros(1024)
+                const error = await sd.readBlocks(card, 0, 2, to, 0)
+                assert.equal(error, CardError.None)
+                assert.equal(to.toString("hex"), data(1) + data(2))
+            }
+        })
     for (const [what, answer, error] of [
         ["that is refused", "20", "Read"],
         ["that is not answered", undefined, "Absent"],

@@ -60,6 +60,20 @@ const stories: Record<string, Story> = {
         [1084, judged("Alive")],
         [1085, judged("Suspect")],
     ],
+    "a line is called broken only while the link is fresh": [
+        alive,
+        [1170, "frame"],
+        [1201, judged("Alive")],
+        [1229, judged("Alive")],
+        [1230, judged("Suspect")],
+    ],
+    "a link is called broken only while the line is fresh": [
+        alive,
+        [1170, "beat"],
+        [1201, judged("Alive")],
+        [1229, judged("Alive")],
+        [1230, judged("Suspect")],
+    ],
     "a line that stands still while frames come is broken in 200 ms": [
         alive,
         [1100, "frame", judged("Alive")],

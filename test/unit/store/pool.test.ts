@@ -21,6 +21,12 @@ describe("a run", () => {
         ))
     test("goes to a group that is in use, if one has room", () =>
         assert.deepEqual(take(makeArea(3), 8, 3, 3, 2, 8), [0, 8, 11, 14, 16]))
+    test("leaves whole groups whole, though they come first", () => {
+        const area = makeArea(2)
+        take(area, 8, 3)
+        giveRun(area, 0, 8)
+        assert.deepEqual(take(area, 3, 8), [11, 0])
+    })
     test("fills a gap between two others", () => {
         const area = makeArea(1)
         take(area, 2, 2, 2, 2)

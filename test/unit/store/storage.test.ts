@@ -201,6 +201,17 @@ describe("a flush", () => {
         const sector = Buffer.from(ram.sectors.get(first) ?? "", "hex")
         assert.equal(sector.readUInt32LE(44) & VolumeFlag.Active, 1)
     })
+    test("waits when what the card says is not true any more", async () => {
+        const board = await start(Mode.Mirrored)
+        board.write(0, 1, 1)
+        board.storage.wakeStorage()
+        await board.run(60)
+        board.v.isSaved = false
+        board.v.committed = 1
+        board.storage.wakeStorage()
+        await board.run(60)
+        assert.equal(board.v.durable, 0)
+    })
     test("of neighbours is one command", async () => {
         const board = await start(Mode.Mirrored)
         board.write(0, 2, 1)
