@@ -25,6 +25,8 @@ export const ram = {
 
 /** Sector that is written next; there is a write under way. */
 let writing: number | undefined
+/** The last block has left the card busy. */
+let wasBusy = false
 
 /** A blank card that does what it should. */
 export function newCard() {
@@ -33,6 +35,7 @@ export function newCard() {
     ram.fails = () => false
     ram.beforeWrite = () => {}
     writing = undefined
+    wasBusy = false
 }
 
 export async function readBlocks(
@@ -56,6 +59,7 @@ export async function readBlocks(
 export async function startWrite(_card: Card, lba: number) {
     await ram.transfer()
     if (writing !== undefined) throw new Error("write in the midst of a write")
+    wasBusy = false
     if (ram.fails()) return Step.Failed
     writing = lba
     return Step.Ready
@@ -69,30 +73,36 @@ export async function writeBlocks(
     at: number,
     end: number,
 ) {
-    while (at < end) {
+    let step = Step.Ready
+    await ram.transfer()
+    if (writing === undefined) throw new Error("data outside a write")
+    if (wasBusy && ram.isBusy()) step = Step.Busy
+    while (step === Step.Ready && at < end) {
         await ram.transfer()
-        if (writing === undefined) throw new Error("data outside a write")
-        if (ram.fails()) return Step.Failed
-        const data = from.slice(at, at + SECTOR).toString("hex")
-        ram.beforeWrite(writing, data)
-        ram.sectors.set(writing, data)
-        writing++
         at += SECTOR
-        writtenTo = at
-        if (ram.isBusy()) return Step.Busy
+        if (ram.fails()) step = Step.Failed
+        else {
+            const data = from.slice(at - SECTOR, at).toString("hex")
+            ram.beforeWrite(writing, data)
+            ram.sectors.set(writing, data)
+            writing++
+            if (ram.isBusy()) step = Step.Busy
+        }
     }
+    wasBusy = step === Step.Busy
     writtenTo = at
-    return Step.Ready
+    return step
 }
 
 export async function stopWrite(_card: Card) {
     await ram.transfer()
+    if (wasBusy) throw new Error("a busy card does not hear the end")
     writing = undefined
 }
 
-export async function isReady(_card: Card) {
+export async function abortWrite(_card: Card) {
     await ram.transfer()
-    return !ram.isBusy()
+    writing = undefined
 }
 
 export async function writeStatus(_card: Card) {

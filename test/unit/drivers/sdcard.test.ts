@@ -201,6 +201,15 @@ describe("reading", () => {
                 assert.equal(to.toString("hex"), data(1) + data(2))
             }
         })
+    test("waits until the card is not busy after CMD12 (R1b)", async () => {
+        const busy = "ff 00" + "00".repeat(100)
+        await start(sdhc({ 18: () => "00" + block(data(1)), 12: () => busy }))
+        wire.commands.length = 0
+        const to = zeros(512)
+        for (let i = 0; i < 3; i++)
+            assert.equal(await sd.readBlocks(card, i, 1, to, 0), CardError.None)
+        assert.equal(wire.commands.length, 6, "each one was heard")
+    })
     for (const [what, answer, error] of [
         ["that is refused", "20", "Read"],
         ["that is not answered", undefined, "Absent"],
@@ -242,14 +251,35 @@ describe("writing", () => {
         await sd.startWrite(card, 0)
         assert.equal(await sd.writeBlocks(card, from, 0, 1536), Step.Busy)
         assert.equal(sd.writtenTo, 512)
-        let polls = 0
-        while (!(await sd.isReady(card))) assert(++polls < 20)
-        assert(polls > 0)
+        // still busy: asking is not writing
+        assert.equal(await sd.writeBlocks(card, from, 512, 1536), Step.Busy)
+        assert.equal(sd.writtenTo, 512)
+        assert.equal(wire.written.length, 1)
         wire.busyAfterBlock = 0
-        const rest = await sd.writeBlocks(card, from, sd.writtenTo, 1536)
-        assert.equal(rest, Step.Ready)
+        let calls = 0
+        while (
+            (await sd.writeBlocks(card, from, sd.writtenTo, 1536)) === Step.Busy
+        )
+            assert(++calls < 20)
         assert.equal(sd.writtenTo, 1536)
         assert.equal(wire.written.length, 3)
+    })
+    test("is not over while the last block keeps the card busy", async () => {
+        wire.busyAfterBlock = 300
+        await sd.startWrite(card, 0)
+        assert.equal(await sd.writeBlocks(card, from, 0, 512), Step.Busy)
+        let calls = 0
+        while ((await sd.writeBlocks(card, from, 512, 512)) === Step.Busy)
+            assert(++calls < 20)
+        assert(calls > 0)
+        assert.equal(wire.written.length, 1)
+    })
+    test("that was refused is ended by CMD12 (7.3.3.1)", async () => {
+        wire.dataResponse = 0xed
+        await sd.startWrite(card, 0)
+        await sd.writeBlocks(card, from, 0, 512)
+        await sd.abortWrite(card)
+        assert.equal(wire.commands.at(-1), "4c0000000061")
     })
     for (const [what, response] of [
         ["for its CRC", 0xeb],
