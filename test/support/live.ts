@@ -1,7 +1,11 @@
 /** Pairs on the live clock and on addresses of their own. */
 import type { TestContext } from "node:test"
 import { Bench } from "../../devs/bench/bench.ts"
-import { targetName, type BoardName } from "../../devs/bench/pair.ts"
+import {
+    BOARD_NAMES,
+    targetName,
+    type BoardName,
+} from "../../devs/bench/pair.ts"
 import { MemoryMedia } from "../../devs/bench/sdcard/media.ts"
 import { Initiator } from "../../devs/initiator/initiator.ts"
 import { overSocket } from "../../devs/initiator/transport.ts"
@@ -49,7 +53,11 @@ export async function livePair(t: TestContext, seed = 1): Promise<Bench> {
         bench.on(bad, (e: unknown) => {
             throw e
         })
-    t.after(() => bench.stop())
+    t.after(() => {
+        // nobody looks at the cards any more: no need to let the pair rest
+        for (const name of BOARD_NAMES) bench.setPower(name, false)
+        return bench.stop()
+    })
     await bench.start()
     await bench.untilMirrored(READY_LIMIT_MS)
     return bench
