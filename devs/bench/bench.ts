@@ -64,6 +64,7 @@ export class Bench extends EventEmitter<BenchEvents> {
             lan: { latencyUs: 0, bitsPerSecond: Infinity },
             random: random.fork(),
             onConsole: (board, line) => this.console(board, line),
+            onHalt: board => this.consoles[board].forget(),
             onPanic: panic => {
                 this.panics.push(panic)
                 this.emit("panic", panic)
@@ -108,7 +109,6 @@ export class Bench extends EventEmitter<BenchEvents> {
 
     setPower(board: BoardName, on: boolean) {
         this.change(() => this.pair.nodes[board].board.setPower(on))
-        if (!on) this.consoles[board].forget()
     }
 
     setHung(board: BoardName, hung: boolean) {
@@ -149,14 +149,12 @@ export class Bench extends EventEmitter<BenchEvents> {
 
     /** All boards and wires, and what happened so far. */
     state() {
-        const boards = BOARD_NAMES.map(name => [name, this.boardState(name)])
-        const wires = WIRE_NAMES.map(w => [w, { cut: this.pair.isCut(w) }])
         const events = BOARD_NAMES.flatMap(n => this.consoles[n].events)
         return {
             ms: Math.round(this.world.now / 1000),
             mirrored: this.isMirrored,
-            boards: Object.fromEntries(boards),
-            wires: Object.fromEntries(wires),
+            boards: byName(BOARD_NAMES, name => this.boardState(name)),
+            wires: byName(WIRE_NAMES, w => ({ cut: this.pair.isCut(w) })),
             events: events.sort((x, y) => x.ms - y.ms).slice(-200),
         }
     }
@@ -165,22 +163,24 @@ export class Bench extends EventEmitter<BenchEvents> {
         const { board, card } = this.pair.nodes[name]
         const { status, counters } = this.consoles[name]
         const serves = status.serves ?? "none"
+        const counted: Record<string, number> = {
+            ...board.stats,
+            ...byName(Object.keys(counters), k => Number(counters[k])),
+        }
         return {
             power: board.isPowered,
             running: board.isRunning,
             hung: board.isHung,
             card: { present: card.present, ...card.stats },
             serves: serves === "none" ? [] : serves.split(","),
-            volumes: { a: status["volume.a"], b: status["volume.b"] },
-            partner: status.partner,
-            sessions: Number(status.sessions ?? 0),
-            fence: status.fence,
-            counters: {
-                ...board.stats,
-                ...Object.fromEntries(
-                    Object.entries(counters).map(([k, v]) => [k, Number(v)]),
-                ),
+            volumes: {
+                a: status["volume.a"] ?? null,
+                b: status["volume.b"] ?? null,
             },
+            partner: status.partner ?? null,
+            sessions: Number(status.sessions ?? 0),
+            fence: status.fence ?? null,
+            counters: counted,
         }
     }
 
@@ -209,4 +209,8 @@ export class Bench extends EventEmitter<BenchEvents> {
         const event = this.consoles[board].line(ms, line)
         if (event) this.emit("event", event)
     }
+}
+
+function byName<N extends string, T>(names: readonly N[], f: (name: N) => T) {
+    return Object.fromEntries(names.map(n => [n, f(n)])) as Record<N, T>
 }

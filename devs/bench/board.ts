@@ -53,6 +53,8 @@ export interface BoardOptions {
     /** rate of this board's clock against the world's, about 1 */
     clockRate?: number
     onConsole(line: string): void
+    /** the firmware is gone, with all that it knew */
+    onHalt?(): void
     onPanic(panic: FirmwarePanic): void
 }
 
@@ -220,6 +222,7 @@ export class Board {
         this.spi.reset()
         for (const end of Object.values(this.opts.wires))
             end?.drive({ level: 0, strength: Strength.None })
+        this.opts.onHalt?.()
     }
 
     private rebooted() {

@@ -40,7 +40,7 @@ export class BoardConsole {
         return undefined
     }
 
-    /** The board is without power: nothing that it said holds any more. */
+    /** The board has lost its state: nothing that it said holds any more. */
     forget() {
         this.status = {}
         this.counters = {}

@@ -48,6 +48,8 @@ export interface PairOptions {
     lan: Omit<SegmentOptions, "pointToPoint">
     random: Random
     onConsole(board: BoardName, line: string): void
+    /** power or reset took a board's firmware */
+    onHalt(board: BoardName): void
     onPanic(panic: FirmwarePanic): void
 }
 
@@ -188,6 +190,7 @@ export class Pair {
             cpu: () => opts.speed.cpu(name),
             random: n => random.bytes(n),
             onConsole: line => opts.onConsole(name, line),
+            onHalt: () => opts.onHalt(name),
             onPanic: opts.onPanic,
         }
         const board = new Board(world, options)

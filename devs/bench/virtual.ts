@@ -71,6 +71,7 @@ export class VirtualBench {
             lan: LAN,
             random: this.random.fork(),
             onConsole: (board, line) => this.console(board, line),
+            onHalt: board => this.consoles[board].forget(),
             onPanic: panic => {
                 this.panic ??= panic
             },
