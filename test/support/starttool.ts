@@ -2,14 +2,12 @@
 import type { ChildProcess } from "node:child_process"
 import path from "node:path"
 import type { TestContext } from "node:test"
-import type { Bench } from "../../devs/bench/bench.ts"
+import type { Portal } from "../../devs/bench/pair.ts"
 import { ROOT } from "../../devs/vm/program.ts"
 import { CONTROL, PORTALS } from "./live.ts"
 import { ended, start, type Ended } from "./tools.ts"
 
-export type State = ReturnType<Bench["state"]>
-
-const text = ({ ip, port }: { ip: string; port: number }) => `${ip}:${port}`
+const text = ({ ip, port }: Portal) => `${ip}:${port}`
 
 /** Options that give this process's own addresses. */
 export const OWN_ADDRESSES = [
@@ -82,32 +80,5 @@ export class StartTool {
     stop(signal: NodeJS.Signals): Promise<Ended> {
         this.child.kill(signal)
         return this.ended
-    }
-}
-
-/** Asks the control API. */
-export async function ask(
-    method: string,
-    where: string,
-    body?: string | object,
-): Promise<{ status: number; type: string | null; body: unknown }> {
-    const answer = await fetch(`http://${text(CONTROL)}${where}`, {
-        method,
-        body: typeof body === "object" ? JSON.stringify(body) : body,
-    })
-    const type = answer.headers.get("content-type")
-    return { status: answer.status, type, body: await answer.json() }
-}
-
-export async function state(): Promise<State> {
-    return (await ask("GET", "/state")).body as State
-}
-
-/** Asks until the state is as wanted. */
-export async function untilState(wanted: (s: State) => boolean) {
-    for (;;) {
-        const s = await state()
-        if (wanted(s)) return s
-        await new Promise(done => setTimeout(done, 20))
     }
 }
