@@ -4,6 +4,7 @@ import {
     mkdirSync,
     readdirSync,
     readFileSync,
+    statSync,
     writeFileSync,
 } from "node:fs"
 import path from "node:path"
@@ -41,6 +42,10 @@ function parsePortal(text: string): Portal {
 function openState(dir: string) {
     const marker = path.join(dir, MARKER)
     if (existsSync(dir)) {
+        if (!statSync(dir).isDirectory())
+            throw new UsageError(
+                `${dir} is not a folder: name one with --state`,
+            )
         if (!existsSync(marker) && readdirSync(dir).length > 0)
             throw new UsageError(
                 `${dir} has files that are not Twinstore's: ` +
@@ -67,7 +72,7 @@ function isMarker(text: string) {
 }
 
 function explain(e: unknown): string {
-    const { code, address, port } = e as NodeJS.ErrnoException & {
+    const { code, syscall, address, port } = e as NodeJS.ErrnoException & {
         address?: string
         port?: number
     }
@@ -78,7 +83,8 @@ function explain(e: unknown): string {
         )
     if (code === "EADDRNOTAVAIL")
         return `${address} is not an address of this machine`
-    if (e instanceof UsageError) return e.message
+    // what the system refuses needs no stack: its message names the file
+    if (e instanceof UsageError || syscall) return (e as Error).message
     return e instanceof Error ? (e.stack ?? e.message) : String(e)
 }
 
