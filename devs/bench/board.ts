@@ -267,6 +267,7 @@ export class Board {
     }
 
     private console(line: string) {
+        if (line.startsWith("* start")) this.trace = []
         if (line.startsWith("!") || line.startsWith("*")) {
             this.trace.push(this.opts.program.symbols.annotate(line))
             if (this.trace.length > MAX_TRACE_LINES) this.trace.shift()

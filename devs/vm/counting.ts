@@ -99,34 +99,40 @@ export function countingVm(onOpcode?: (pc: number) => void): VmBuild {
     return { wasm, onOpcode }
 }
 
-/** Adding counters takes a second: the result is kept in node_modules. */
-function countingWasm(profile: boolean): Uint8Array<ArrayBuffer> {
-    const plan: CounterPlan = {
+export function counterPlan(profile: boolean): CounterPlan {
+    return {
         counters: ["opcodes", ...AT_ENTRY.map(e => e.counter)],
         exportPrefix: EXPORT_PREFIX,
         atEntry: AT_ENTRY,
         profile,
     }
+}
+
+const SCRIPT = fileURLToPath(new URL("add-counters.mjs", import.meta.url))
+
+/** Adding counters takes a second: the result is kept in node_modules. */
+function countingWasm(profile: boolean): Uint8Array<ArrayBuffer> {
+    const plan = counterPlan(profile)
     const { wasm, file: cli } = vmSource()
-    const script = fileURLToPath(new URL("add-counters.mjs", import.meta.url))
     const hash = createHash("sha256")
         .update(wasm)
         .update(JSON.stringify(plan))
-        .update(readFileSync(script))
+        .update(readFileSync(SCRIPT))
     const name = `vm-${hash.digest("hex").slice(0, 16)}.wasm`
     const dir = path.join(path.dirname(cli), "../../../.cache/twinstore")
     const file = path.join(dir, name)
     if (!existsSync(file)) {
         mkdirSync(dir, { recursive: true })
         const part = `${file}.${process.pid}`
-        writeFileSync(part, addCounters(script, plan, wasm))
+        writeFileSync(part, addCounters(plan, wasm))
         renameSync(part, file)
     }
     return new Uint8Array(readFileSync(file))
 }
 
-function addCounters(script: string, plan: CounterPlan, wasm: Uint8Array) {
-    const args = [script, JSON.stringify(plan)]
+/** @throws VmLayoutError when the VM's WASM has not what is to be counted */
+export function addCounters(plan: CounterPlan, wasm: Uint8Array): Uint8Array {
+    const args = [SCRIPT, JSON.stringify(plan)]
     const run = spawnSync(process.execPath, args, {
         input: wasm,
         maxBuffer: 16 << 20,

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module"
 import path from "node:path"
 import vm from "node:vm"
-import { vmSource } from "./source.ts"
+import { VmLayoutError, vmSource } from "./source.ts"
 import { announcedServices, settingFrame } from "./jacdac.ts"
 
 const require = createRequire(import.meta.url)
@@ -59,35 +59,27 @@ export const PANIC_NAMES: Record<number, string> = {
     60005: "unhandled exception",
 }
 
-const compiledGlue = new Map<string, (...args: unknown[]) => void>()
+let compiledGlue: ((...args: unknown[]) => void) | undefined
 
-function glueFactory(extraImports: string) {
-    let compiled = compiledGlue.get(extraImports)
-    if (!compiled) {
-        const { glue } = vmSource()
-        const patched = glue.replace(
-            "var wasmImports = {",
-            `var wasmImports = {${extraImports}`,
-        )
-        compiled = vm.compileFunction(
-            patched,
-            [
-                "exports",
-                "module2",
-                "require",
-                "Date",
-                "setTimeout",
-                "clearTimeout",
-                "setInterval",
-                "clearInterval",
-                "__filename",
-                "__dirname",
-            ],
-            { filename: "devicescript-vm.js" },
-        ) as (...args: unknown[]) => void
-        compiledGlue.set(extraImports, compiled)
-    }
-    return compiled
+function glueFactory() {
+    compiledGlue ??= vm.compileFunction(
+        vmSource().glue,
+        [
+            "exports",
+            "module2",
+            "require",
+            "Date",
+            "setTimeout",
+            "clearTimeout",
+            "setInterval",
+            "clearInterval",
+            "__filename",
+            "__dirname",
+            "console",
+        ],
+        { filename: "devicescript-vm.js" },
+    ) as (...args: unknown[]) => void
+    return compiledGlue
 }
 
 let plainWasm: WebAssembly.Module | undefined
@@ -132,7 +124,8 @@ export class VmInstance {
             },
         }
         const holder = { exports: {} as unknown }
-        glueFactory("")(
+        const log = (...words: unknown[]) => opts.console(words.join(" "))
+        glueFactory()(
             holder.exports,
             holder,
             (name: string) =>
@@ -146,11 +139,12 @@ export class VmInstance {
             () => {},
             vmSource().file,
             path.dirname(vmSource().file),
+            { log, debug: log, warn: log, error: log },
         )
         const factory = holder.exports as (m: unknown) => Promise<unknown>
         factory(module).catch(() => {})
         if (!exports || !module._jd_em_process)
-            throw new Error("the DeviceScript VM did not start at once")
+            throw new VmLayoutError("a VM that starts at once")
         this.exports = exports
         this.module = module as VmModule
         this.connect()
