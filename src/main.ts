@@ -1,4 +1,5 @@
 /** Power-on: settings, board, card, chips; then the loops, for ever. */
+import { releaseReserve } from "./reserve"
 import * as ds from "@devicescript/core"
 import { Board } from "./board/board"
 import { openBench } from "./board/bench"
@@ -150,6 +151,7 @@ async function main() {
     startPorts(ports)
     startPair(settings, volumes, ports)
     startHeartbeat(board, settings.index)
+    releaseReserve()
     event("waiting for the partner")
     await mainLoop()
 }

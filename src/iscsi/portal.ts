@@ -4,6 +4,7 @@ import { readPin } from "../board/bus"
 import { event } from "../console/events"
 import {
     close,
+    consume,
     disconnect,
     listen,
     poll,
@@ -159,6 +160,8 @@ async function stateChanged(c: Conn): Promise<boolean> {
         await openConn(c)
         return true
     }
+    // what still comes is not looked at, but the host's end stands behind it
+    if (s.rxSize > 0) await consume(s, s.rxSize)
     return false
 }
 

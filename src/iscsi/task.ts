@@ -6,7 +6,7 @@ import { EXP_CMD_SN, MAX_CMD_SN, STAT_SN } from "../wire/iscsi"
 import { Conn, ConnFlag, Sink } from "./conn"
 import { leaveQueues } from "./share"
 
-export const TASKS = 16
+export const TASKS = 12
 /** Commands of one session at once, at most. */
 const MAX_WINDOW = 8
 /** Sessions at once: the sockets of both ports. */
@@ -108,8 +108,10 @@ export function freeTasks(): number {
 let sessions = 0
 /** Commands of one session at once: what each gets when all want many. */
 let share = MAX_WINDOW
-/** One credit is kept for each session that may still come. */
+/** One credit is kept for each session that may still come... */
 let kept = SESSIONS
+/** ...and one for commands that need no promise, for immediate delivery. */
+const IMMEDIATE = 1
 
 function countSessions(change: number) {
     sessions += change
@@ -143,7 +145,8 @@ function widenWindow(c: Conn) {
     let used = c.granted + c.taskCount
     while (
         credits > 0 &&
-        (used === 0 || (c.granted < byPool && used < share && credits > kept))
+        (used === 0 ||
+            (c.granted < byPool && used < share && credits > kept + IMMEDIATE))
     ) {
         credits--
         c.granted++

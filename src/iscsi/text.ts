@@ -13,6 +13,9 @@ export const MAX_RECV = 4096
 const MIN_SEGMENT = 512
 const MAX_SEGMENT = 0xffffff
 
+/** Length of a value, 6.1 */
+const MAX_VALUE = 255
+
 const REJECT = "Reject"
 
 /** Answers one offered value; may change what is agreed on. */
@@ -198,8 +201,10 @@ export function valueOf(
         let end = text.indexOf(0, at, limit)
         if (end < 0) end = limit
         const eq = text.indexOf(61, at, end)
-        if (eq === at + key.length && text.slice(at, eq).toString() === key)
+        if (eq === at + key.length && text.slice(at, eq).toString() === key) {
+            if (end - eq > MAX_VALUE) end = eq + MAX_VALUE
             return text.slice(eq + 1, end).toString()
+        }
         at = end + 1
     }
     return undefined
@@ -227,6 +232,7 @@ export function negotiate(
             if (eq <= pos) return -1
             const key = text.slice(pos, eq).toString()
             if (key.length !== eq - pos) return -1 // not ASCII
+            if (end - eq > MAX_VALUE) return -1
             // every object has a constructor: the table must not answer for it
             const answer = key === "constructor" ? undefined : answers[key]
             const value = answer

@@ -43,7 +43,7 @@ for (const [death, victim] of [
         }, 120e6)
         const { status } = bench.consoles[other(victim)]
         assert.equal(status.serves.split(",").sort().join(), "a,b")
-        for (const h of hosts) assert.ok(h.reconnects <= 1)
+        for (const h of hosts) assert.ok(h.losses <= 1)
         if (death === "hang")
             assert.ok(
                 bench.said(victim, /outdated/),

@@ -71,7 +71,8 @@ export class Writer {
     /** virtual microseconds of the last one, and the longest pause between two */
     lastAt = 0
     longestPause = 0
-    reconnects = 0
+    /** sessions that ended before they should */
+    losses = 0
 
     constructor(
         private readonly bench: VirtualBench,
@@ -86,19 +87,22 @@ export class Writer {
     /** Writes until stopped; comes back whenever the connection is lost. */
     async run() {
         this.lastAt = this.bench.world.now
-        while (!this.isStopping)
+        while (!this.isStopping) {
+            let isIn = false
             try {
                 await this.initiator.login()
                 await this.initiator.ready()
+                isIn = true
                 const lanes = Array.from({ length: this.opts.depth }, () =>
                     this.lane(),
                 )
                 await Promise.all(lanes)
             } catch (e) {
                 if (!(e instanceof ConnectionLost)) throw e
-                this.reconnects++
+                if (isIn) this.losses++
                 await this.bench.script.sleep(RETRY_US)
             }
+        }
     }
 
     stop() {
