@@ -14,7 +14,7 @@ export interface ConsoleEvent {
 /** Key and value pairs of the last line of a kind. */
 export type Fields = Record<string, string>
 
-const MAX_EVENTS = 1000
+const MAX_EVENTS = 20_000
 
 export class BoardConsole {
     /** what happened, oldest first */

@@ -97,6 +97,7 @@ export class Writer {
                     this.lane(),
                 )
                 await Promise.all(lanes)
+                await this.initiator.logout()
             } catch (e) {
                 if (!(e instanceof ConnectionLost)) throw e
                 if (isIn) this.losses++
