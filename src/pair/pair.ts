@@ -230,7 +230,8 @@ async function takeOver() {
 /** The partner port gets the partner's identity and serves its volume. */
 async function assume() {
     setIdentity(partnerPort, partnerIdentity, foreign)
-    await serve(partnerPort, Sense.NexusLoss)
+    // not I_T NEXUS LOSS: libiscsi's tools expect this one alone, and give up
+    await serve(partnerPort, Sense.PowerOn)
 }
 
 /**

@@ -80,8 +80,6 @@ export enum Sense {
     PowerOn = 0x062900,
     /** BUS DEVICE RESET FUNCTION OCCURRED */
     DeviceReset = 0x062903,
-    /** I_T NEXUS LOSS OCCURRED */
-    NexusLoss = 0x062907,
     /** PROTOCOL SERVICE CRC ERROR / incorrect amount of data: SAM-5 5.9 */
     DataPhase = 0x0b4b00,
     /** MISCOMPARE DURING VERIFY OPERATION */

@@ -61,7 +61,6 @@ describe("fixed-format sense data (SPC-4 4.5.3)", () => {
         ["SAVING NOT SUPPORTED", Sense.SavingNotSupported, "05", "39", "00"],
         ["POWER ON OCCURRED", Sense.PowerOn, "06", "29", "00"],
         ["BUS DEVICE RESET OCCURRED", Sense.DeviceReset, "06", "29", "03"],
-        ["I_T NEXUS LOSS OCCURRED", Sense.NexusLoss, "06", "29", "07"],
         ["DATA PHASE ERROR", Sense.DataPhase, "0b", "4b", "00"],
         ["MISCOMPARE", Sense.Miscompare, "0e", "1d", "00"],
         ["nothing", Sense.None, "00", "00", "00"],
