@@ -13,7 +13,7 @@ const options = {
 }
 
 test("an ext4 of 32 MiB comes back as it was", options, async t => {
-    const image = await makeExt4(t)
+    const image = await makeExt4(t, 60)
     await checkExt4(t, image)
     await livePair(t)
     const raw = ["-f", "raw", "-O", "raw"]
