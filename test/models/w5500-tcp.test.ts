@@ -198,12 +198,14 @@ test("bytes written over unacknowledged ones are what the peer gets", () => {
     const start = chip.get16(0, Sn.TX_WR)
     chip.send(0, stream(2048))
     // three bytes too many, as if the buffer had room
-    chip.write(block(0, BlockKind.Tx), start + 2048, 1, 2, 3)
+    chip.write(block(0, BlockKind.Tx), start + 2046, 8, 9, 1, 2, 3)
     lan.setFault(p => p)
     lan.run(5e6)
     assert.equal(peer.received.length, 2048)
     assert.deepEqual([...peer.received.subarray(0, 3)], [1, 2, 3])
-    assert.ok(peer.received.subarray(3).equals(stream(2048).subarray(3)))
+    const rest = peer.received.subarray(3, 2046)
+    assert.ok(rest.equals(stream(2048).subarray(3, 2046)))
+    assert.deepEqual([...peer.received.subarray(2046)], [8, 9])
 })
 
 test("the peer's window holds back what its user has no room for", () => {
