@@ -279,6 +279,18 @@ export async function connect(
     await command(s, CONNECT)
 }
 
+/** Bytes of a peer: 4 of its IP address, 2 of its port, high byte first. */
+export const PEER_SIZE = 6
+
+/** Who is at the other end of a connection. Not for hot paths: allocates. */
+export async function readPeer(s: Socket): Promise<Buffer> {
+    const frame = Buffer.alloc(HEADER + PEER_SIZE)
+    frame[1] = Sn_DIPR
+    frame[2] = s.readBlock
+    await transfer(s.cs, frame, frame)
+    return frame.slice(HEADER)
+}
+
 /** Ends a connection in order: sends what is written, then FIN. */
 export async function disconnect(s: Socket) {
     await command(s, DISCON)

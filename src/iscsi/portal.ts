@@ -2,6 +2,7 @@
 import * as ds from "@devicescript/core"
 import { readPin } from "../board/bus"
 import { event } from "../console/events"
+import { sessionChanged } from "../pair/hosts"
 import {
     close,
     consume,
@@ -176,6 +177,7 @@ async function hangUp(c: Conn) {
 export function forget(c: Conn) {
     if (c.phase === Phase.Closed) return
     removeSession(c)
+    if (c.phase === Phase.FullFeature) sessionChanged(c)
     c.phase = Phase.Closed
     dropOut()
     closeWindow(c)

@@ -44,6 +44,7 @@ import {
     takeSync,
     writePlace,
 } from "./mirror"
+import { takeHost } from "./hosts"
 import { heardPartner, linkDown, linkUp, takeHello } from "./pair"
 
 /**
@@ -294,6 +295,8 @@ function take(b: Buffer, at: number, size: number): string | undefined {
             return takeStored(b, at)
         case Frame.Sync:
             return takeSync(b, at)
+        case Frame.Host:
+            return takeHost(b, at)
         case Frame.Hello:
             return takeHello(b, at + LINK_HEADER)
         case Frame.Ping:

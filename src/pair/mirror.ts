@@ -35,6 +35,7 @@ import {
     LINK_TRAILER,
     TRAILER_MAGIC,
 } from "../wire/link"
+import { hostsAreUntold, sendHosts } from "./hosts"
 import { addFrame, makeRoom, wantRoom } from "./link"
 
 let volumes: Volume[]
@@ -132,6 +133,7 @@ const UNTOLD_ENTRIES = 2
  * @param isPing something has to be sent anyway
  */
 export async function sendFrames(s: Socket, isPing: boolean) {
+    if (hostsAreUntold()) await sendHosts()
     if (toldDurable < foreign.appended && foreign.mode === Mode.Mirror)
         sendStored(isPing)
     if (home.mode !== Mode.Mirrored) return

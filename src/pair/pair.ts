@@ -36,6 +36,7 @@ import { judgeVolume, Verdict } from "./coldstart"
 import { BROKEN_MS, heardLink } from "./detector"
 import { detector, fallSilent, fence, releaseFence } from "./heartbeat"
 import { Fencing } from "./fencing"
+import { startHosts, tellAllHosts } from "./hosts"
 import { addFrame, openLink, shutLink } from "./link"
 import { checkPorts, serve, withdraw } from "./ports"
 
@@ -83,6 +84,7 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     homePort = ports[0]
     partnerPort = ports[1]
     partnerIdentity.blitAt(0, partnerOnCard, 0, IDENTITY_SIZE)
+    startHosts(homePort)
     boot = Math.randomInt(0x7fffffff)
 }
 
@@ -95,6 +97,7 @@ export function heardPartner() {
 /** The link is connected: say who we are and what our card says. */
 export function linkUp() {
     event("link up")
+    tellAllHosts()
     addFrame(Frame.Hello, settings.index, 0, 0, 0)
     const at = DATA + outLength
     out.fillAt(at, HELLO_SIZE, 0)

@@ -5,6 +5,7 @@ import { checkConns, closePort, openConn, openPort } from "../iscsi/portal"
 import { Port } from "../iscsi/port"
 import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP } from "../wire/link"
 import { Sense } from "../wire/scsi"
+import { pokeHosts } from "./hosts"
 
 let ports: Port[]
 /** whether each port's cable had a link when last looked at */
@@ -33,6 +34,7 @@ export async function serve(port: Port, attention: Sense) {
         id.slice(ID_ADDRESS, ID_ADDRESS + ID_ADDRESS_SIZE),
     )
     await announce(port.conns[last].socket, id.slice(ID_IP, ID_IP + 4))
+    if (port !== ports[0]) await pokeHosts(port, port.conns[last])
     await openConn(port.conns[last])
     openPort(port)
     event(`${port.name} port serves ${port.target}`)

@@ -34,6 +34,9 @@ export enum Frame {
     Sync = 4,
     /** nothing but that I live. a: what the sender serves and mirrors */
     Ping = 5,
+    /** a session of the sender's port. a: the host's IP address, b: its port
+     * and, from bit 16, the socket; both as in Sn_DIPR and Sn_DPORT; 0: gone */
+    Host = 6,
 }
 
 export const HELLO_SIZE = 256

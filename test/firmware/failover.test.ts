@@ -8,6 +8,8 @@ import { mirroredPair } from "../support/bench.ts"
 import { Writer } from "../support/writer.ts"
 
 const KILLS = 20
+/** A host that has to find out by itself waits for its own patience: 3 s. */
+const PAUSE_LIMIT_US = 1e6
 const speed = unlimitedSpeed()
 
 /** How a board dies. */
@@ -43,6 +45,8 @@ async function killAndCheck(death: string, victim: BoardName, seed: number) {
         for (const h of hosts) await h.verify()
     })
     assert.ok(bench.said(other(victim), /^took over/))
+    for (const h of hosts)
+        assert.ok(h.longestPause < PAUSE_LIMIT_US, `${h.longestPause} µs`)
     return Math.max(...hosts.map(h => h.longestPause))
 }
 

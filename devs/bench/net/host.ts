@@ -48,9 +48,6 @@ export class Host implements Station {
 
     receive(p: Packet) {
         this.stack.receive(p)
-        // after a takeover, old connections learn it with their next segment
-        if (p.kind === "arp" && p.senderIp === p.targetIp)
-            for (const c of this.stack.connectionsTo(p.senderIp)) c.probe()
     }
 
     connect(remote: Endpoint, user: TcpUser) {

@@ -98,11 +98,6 @@ export class IpStack {
         this.cache.clear()
     }
 
-    /** All connections with this remote address. */
-    connectionsTo(ip: Ip) {
-        return [...this.connections.values()].filter(c => c.remote.ip === ip)
-    }
-
     receive(p: Packet) {
         if (p.kind === "arp") this.receiveArp(p)
         else if (p.dst.ip !== this.station.ip) return

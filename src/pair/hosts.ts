@@ -1,0 +1,98 @@
+/**
+ * The hosts that are logged in, as the partner has to know them. After a
+ * takeover their connections still stand at their side: a host that has sent
+ * all of its command waits for the answer of a board that is dead, and sends
+ * nothing that could tell it so. So the survivor speaks first.
+ *
+ * Each session's host is told to the partner by its address and port. At
+ * takeover the chip sends each a SYN as if it were that connection anew. The
+ * host challenges it (RFC 5961, 4.2), the chip resets what it does not know
+ * (RFC 9293, 3.10.7.3), and the host comes back at once.
+ */
+import * as ds from "@devicescript/core"
+import { close, connect, PEER_SIZE, readPeer } from "../drivers/w5500"
+import { Conn, Phase } from "../iscsi/conn"
+import { Port } from "../iscsi/port"
+import { Frame, L_A, L_B, LINK_HEADER, tcpPortIn } from "../wire/link"
+import { addFrame, makeRoom } from "./link"
+
+/** Sockets of a port. */
+const HOSTS = 4
+/** A SYN is out by then: the host's MAC address has to be found first. */
+const SYN_MS = 2
+
+let home: Port
+/** sockets whose hosts the partner has to be told of, a bit each */
+let untold = 0
+/** address and port of the partner's hosts, as they stand in the registers */
+const theirs = Buffer.alloc(HOSTS * PEER_SIZE)
+
+export function startHosts(homePort: Port) {
+    home = homePort
+}
+
+/** A session has begun or ended. */
+export function sessionChanged(c: Conn) {
+    if (c.port === home) untold |= 1 << c.socket.n
+}
+
+/** The partner knows nothing yet: a new connection over the link. */
+export function tellAllHosts() {
+    theirs.fillAt(0, theirs.length, 0)
+    untold = (1 << HOSTS) - 1
+}
+
+/** Puts frames into `out` for all changes. */
+export async function sendHosts() {
+    for (let i = 0; untold > 0 && i < HOSTS; ++i) {
+        const bit = 1 << i
+        if ((untold & bit) === 0) continue
+        untold &= ~bit
+        const c = home.conns[i]
+        let ip = 0
+        let port = 0
+        if (c.phase === Phase.FullFeature) {
+            const peer = await readPeer(c.socket)
+            ip = peer.getAt(0, "u32")
+            port = peer.getAt(4, "u16")
+        }
+        await makeRoom(LINK_HEADER)
+        addFrame(Frame.Host, 0, ip, port + i * 0x10000, 0)
+    }
+}
+
+/** Whether `sendHosts` has something to say. */
+export function hostsAreUntold(): boolean {
+    return untold > 0
+}
+
+/** The partner's host at a socket has come, changed or gone. */
+export function takeHost(b: Buffer, at: number): string | undefined {
+    const slot = b[at + L_B + 2]
+    if (slot >= HOSTS) return "host at a socket that is not there"
+    theirs.blitAt(slot * PEER_SIZE, b, at + L_A, 4)
+    theirs.blitAt(slot * PEER_SIZE + 4, b, at + L_B, 2)
+    return undefined
+}
+
+/**
+ * Shows the partner's hosts that their connections are gone.
+ * @param port has the partner's address
+ * @param c not listening; its socket sends
+ */
+export async function pokeHosts(port: Port, c: Conn) {
+    for (let i = 0; i < HOSTS; ++i) {
+        const at = i * PEER_SIZE
+        if (theirs.getAt(at + 4, "u16") === 0) continue
+        const hostPort = (theirs[at + 4] << 8) | theirs[at + 5]
+        await connect(
+            c.socket,
+            tcpPortIn(port.identity),
+            theirs.slice(at, at + 4),
+            hostPort,
+        )
+        await ds.sleep(SYN_MS)
+        await close(c.socket)
+    }
+    theirs.fillAt(0, theirs.length, 0)
+}
