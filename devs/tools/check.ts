@@ -43,9 +43,19 @@ const steps: [string, () => boolean][] = [
     ["types of devs/ and test/", () => checkTypes("devs")],
 ]
 
+/** A step that throws says what is wrong; where in our tools does not matter. */
+function tried(step: () => boolean): boolean {
+    try {
+        return step()
+    } catch (e) {
+        console.log((e as Error).message)
+        return false
+    }
+}
+
 let isGood = true
 for (const [name, step] of steps) {
-    const ok = step()
+    const ok = tried(step)
     console.log(`${ok ? "ok  " : "FAIL"} ${name}`)
     isGood &&= ok
 }

@@ -8,7 +8,7 @@
  * - Data that were asked for by R2T come behind whatever the host sent before,
  *   and that may wait for blocks itself. So they never get all of the groups.
  */
-import { own, OWN_GROUPS, takeRun } from "../store/pool"
+import { giveRun, own, OWN_GROUPS, takeRun } from "../store/pool"
 import { Conn } from "./conn"
 import { first, isEmpty, makeRing, push, remove, Ring, shift } from "./ring"
 import { Task, TaskFlag, tasks } from "./task"
@@ -36,6 +36,13 @@ export function takeBlocks(t: Task, count: number): boolean {
     t.count = count
     if (isQueued) leaveBlocks(t)
     return true
+}
+
+/** Gives back what a task has taken. */
+export function giveBlocks(t: Task) {
+    giveRun(own, t.run, t.count)
+    t.run = -1
+    callFirst(blockQueue)
 }
 
 /** Whether blocks can be taken without a place in the queue. */

@@ -1,10 +1,10 @@
 /** Commands under way: a fixed table of tasks, and credits for new ones. */
-import { giveRun, own } from "../store/pool"
+import { own } from "../store/pool"
 import { ReadJob, ReadState } from "../store/storage"
 import { increment32 } from "../wire/bytes"
 import { EXP_CMD_SN, MAX_CMD_SN, STAT_SN } from "../wire/iscsi"
 import { Conn, ConnFlag, Sink } from "./conn"
-import { leaveQueues } from "./share"
+import { giveBlocks, leaveQueues } from "./share"
 
 export const TASKS = 12
 /** Commands of one session at once, at most. */
@@ -206,8 +206,7 @@ export function returnCredit(t: Task) {
 export function endTask(t: Task) {
     const c = t.conn
     leaveQueues(t)
-    if (t.run >= 0) giveRun(own, t.run, t.count)
-    t.run = -1
+    if (t.run >= 0) giveBlocks(t)
     t.state = TaskState.Free
     if (isOrphan(t)) {
         credits++

@@ -7,7 +7,7 @@
  * what comes unasked waits in the chip until there are blocks.
  */
 import { flush, write } from "../store/log"
-import { giveRun, GROUP, own, pool } from "../store/pool"
+import { GROUP, pool } from "../store/pool"
 import { cardHasFailed, queueRead, ReadState } from "../store/storage"
 import { acknowledgeable, Mode, safe } from "../store/volume"
 import { put24, put32 } from "../wire/bytes"
@@ -39,6 +39,7 @@ import {
 import { SOCKET_KB } from "./port"
 import { NEVER, setNeed } from "./receive"
 import {
+    giveBlocks,
     isUnclaimed,
     leaveBlocks,
     nextToSolicit,
@@ -227,8 +228,7 @@ async function sendPiece(c: Conn, t: Task): Promise<boolean> {
     t.lba += t.count
     t.blocksLeft -= t.count
     if (!isVerify) await addDataIn(c, t, bytes)
-    giveRun(own, t.run, t.count)
-    t.run = -1
+    giveBlocks(t)
     if (t.blocksLeft > 0) startRead(c, t)
     else endRead(c, t)
     return true

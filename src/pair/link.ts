@@ -208,6 +208,9 @@ export async function makeRoom(count: number) {
 
 /// Receiving ///
 
+/** A WRITE of eight blocks is the longest frame. */
+const MAX_FRAME = LINK_HEADER + 8 * 512 + LINK_TRAILER
+
 /** Size of a whole frame, by its header. */
 function sizeOf(b: Buffer, at: number): number {
     const type = b[at + L_TYPE]
@@ -265,6 +268,10 @@ async function takeFrames(
             return pos
         }
         const size = sizeOf(b, at)
+        if (size > MAX_FRAME) {
+            failure = "frame too long"
+            return pos
+        }
         if (size > there - pos) {
             need = size
             return pos
