@@ -103,6 +103,7 @@ export function takeStored(b: Buffer, at: number): string | undefined {
     const committed = b.getAt(at + L_A, "u32")
     const durable = b.getAt(at + L_B, "u32")
     if (home.mode !== Mode.Mirrored) return undefined
+    if (b[at + L_VOLUME] !== home.index) return "stored of another volume"
     if (committed > home.sent || durable > committed)
         return "stored what was never sent"
     if (committed > home.committed) {
@@ -119,6 +120,7 @@ export function takeStored(b: Buffer, at: number): string | undefined {
 }
 
 export function takeSync(b: Buffer, at: number): string | undefined {
+    if (b[at + L_VOLUME] !== foreign.index) return "sync of another volume"
     syncAsked = b.getAt(at + L_A, "u32")
     return undefined
 }

@@ -140,6 +140,10 @@ export function takeHello(b: Buffer, at: number): string | undefined {
     if (!isDecided) {
         mustDecide = true
         pairIsDue = true
+    } else if (isMirroring()) {
+        // what was on its way when the connection broke is not sent again
+        event("link was interrupted: mirroring ends")
+        partnerIsLost()
     } else if (home.mode === Mode.Alone || foreign.mode === Mode.Alone)
         event("partner is back; its copy is outdated and it waits")
     return undefined
@@ -192,13 +196,17 @@ export function partnerIsFenced() {
     pairIsDue = true
 }
 
+function isMirroring(): boolean {
+    return foreign.mode === Mode.Mirror || home.mode === Mode.Mirrored
+}
+
 /**
  * The partner cannot be reached, and may live: from now on each board goes
  * its own way. It is told by silence that our copy moves on.
  */
 export function partnerIsLost() {
     if (!isDecided || aloneAt !== 0) return
-    if (foreign.mode !== Mode.Mirror && home.mode !== Mode.Mirrored) return
+    if (!isMirroring()) return
     shutLink()
     if (foreign.mode === Mode.Mirror) {
         foreign.mode = Mode.Waiting

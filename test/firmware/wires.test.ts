@@ -68,6 +68,46 @@ for (const [wire, words] of Object.entries(WIRES))
         }
     })
 
+test("the link's connection is reset in mid-write: nothing that was acknowledged is lost", async () => {
+    const bench = mirroredPair({ speed, seed: 9 })
+    const hosts = BOARD_NAMES.map(
+        target =>
+            new Writer(bench, bench.random.fork(), {
+                target,
+                first: 0,
+                blocks: 200,
+                depth: 4,
+                longest: 12,
+            }),
+    )
+    let resets = 0
+    await bench.runScript(async () => {
+        const running = Promise.all(hosts.map(h => h.run()))
+        await bench.script.sleep(300_000)
+        bench.pair.cable.fault = p => {
+            if (resets > 0 || p.kind !== "tcp" || p.data.length < 1000) return p
+            resets++
+            return { ...p, rst: true, data: new Uint8Array() }
+        }
+        await bench.script.sleep(2e6)
+        const before = hosts.map(h => h.count)
+        await bench.script.sleep(1e6)
+        hosts.forEach((h, i) => assert.ok(h.count > before[i] + 10))
+        for (const h of hosts) h.stop()
+        await running
+        for (const h of hosts) await h.verify()
+    })
+    assert.equal(resets, 1)
+    for (const h of hosts) {
+        assert.equal(h.losses, 0, "a host lost its connection")
+        assert.ok(h.longestPause < 1e6, `${h.longestPause} µs`)
+    }
+    for (const board of BOARD_NAMES) {
+        assert.ok(!bench.said(board, /^(fencing|took over)/))
+        assert.equal(bench.consoles[board].status.serves, board)
+    }
+})
+
 for (const board of BOARD_NAMES)
     test(`lan-${board} cut: nobody takes over, hosts come back with the cable`, async () => {
         const bench = mirroredPair({ speed, seed: 8 })
