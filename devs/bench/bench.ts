@@ -5,7 +5,7 @@ import { Random } from "../sim/random.ts"
 import { World } from "../sim/world.ts"
 import type { Program } from "../vm/program.ts"
 import type { FirmwarePanic } from "./board.ts"
-import { BoardConsole, type ConsoleEvent } from "./console.ts"
+import { areMirrored, BoardConsole, type ConsoleEvent } from "./console.ts"
 import { Gateway } from "./net/gateway.ts"
 import {
     BOARD_NAMES,
@@ -127,14 +127,7 @@ export class Bench extends EventEmitter<BenchEvents> {
 
     /** Both boards serve their volume and mirror the other's. */
     get isMirrored() {
-        return BOARD_NAMES.every(name => {
-            const { status } = this.consoles[name]
-            return (
-                status[`volume.${name}`] === "mirrored" &&
-                status.serves === name &&
-                status.partner === "alive"
-            )
-        })
+        return areMirrored(this.consoles)
     }
 
     /** Resolves when `isMirrored`. */

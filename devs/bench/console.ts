@@ -2,7 +2,7 @@
  * Reads a board's console: firmware lines look like `a: words key=value ...`,
  * the same on a serial port.
  */
-import type { BoardName } from "./pair.ts"
+import { BOARD_NAMES, type BoardName } from "./pair.ts"
 
 export interface ConsoleEvent {
     /** milliseconds since the bench was started */
@@ -55,4 +55,16 @@ function fields(text: string): Fields {
             p.slice(p.indexOf("=") + 1),
         ]),
     )
+}
+
+/** Whether each board says that it serves its volume and has its partner. */
+export function areMirrored(consoles: Record<BoardName, BoardConsole>) {
+    return BOARD_NAMES.every(name => {
+        const { status } = consoles[name]
+        return (
+            status[`volume.${name}`] === "mirrored" &&
+            status.serves === name &&
+            status.partner === "alive"
+        )
+    })
 }

@@ -6,7 +6,7 @@ import { Script } from "../sim/script.ts"
 import { World } from "../sim/world.ts"
 import type { Program } from "../vm/program.ts"
 import type { FirmwarePanic } from "./board.ts"
-import { BoardConsole, type ConsoleEvent } from "./console.ts"
+import { areMirrored, BoardConsole, type ConsoleEvent } from "./console.ts"
 import { Host } from "./net/host.ts"
 import { ipFrom } from "./net/ethernet.ts"
 import {
@@ -104,14 +104,7 @@ export class VirtualBench {
 
     /** Both boards serve their volume and mirror the other's. */
     get isMirrored() {
-        return BOARD_NAMES.every(name => {
-            const { status } = this.consoles[name]
-            return (
-                status[`volume.${name}`] === "mirrored" &&
-                status.serves === name &&
-                status.partner === "alive"
-            )
-        })
+        return areMirrored(this.consoles)
     }
 
     /** Powers both boards and waits until they mirror each other. */

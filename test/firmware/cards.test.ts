@@ -16,7 +16,7 @@ import {
     mirroredPair,
     pattern,
 } from "../support/bench.ts"
-import { Writer } from "../support/writer.ts"
+import { writersOfBoth } from "../support/writer.ts"
 
 const speed = unlimitedSpeed()
 const CARD_SECTORS = 256 * 1024
@@ -125,16 +125,7 @@ test("a board whose card comes late starts when it comes", () => {
 for (const victim of BOARD_NAMES)
     test(`card of ${victim} taken out in mid-write: its partner takes over`, async () => {
         const bench = mirroredPair({ speed, seed: 31 })
-        const hosts = BOARD_NAMES.map(
-            target =>
-                new Writer(bench, bench.random.fork(), {
-                    target,
-                    first: 100,
-                    blocks: 200,
-                    depth: 4,
-                    longest: 12,
-                }),
-        )
+        const hosts = writersOfBoth(bench, { first: 100 })
         await bench.runScript(async () => {
             const running = Promise.all(hosts.map(h => h.run()))
             await bench.script.sleep(300_000)

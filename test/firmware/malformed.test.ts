@@ -14,7 +14,7 @@ import {
 import { Random } from "../../devs/sim/random.ts"
 import { loggedIn, mirroredPair } from "../support/bench.ts"
 import { Malformed, SAFE_LBA } from "../support/malformed.ts"
-import { Writer } from "../support/writer.ts"
+import { writersOfBoth } from "../support/writer.ts"
 
 const SEED = Number(process.env.SEED ?? 1)
 const TOTAL = 10_000
@@ -120,14 +120,7 @@ class Attacker {
 test(`${TOTAL} malformed PDUs, logins and CDBs do no harm (seed ${SEED})`, async t => {
     const bench = mirroredPair({ speed, seed: SEED })
     const region = { blocks: 200, depth: 2, longest: 12, restUs: 100_000 }
-    const hosts = (["a", "b"] as const).map(
-        target =>
-            new Writer(bench, bench.random.fork(), {
-                ...region,
-                target,
-                first: SAFE_LBA,
-            }),
-    )
+    const hosts = writersOfBoth(bench, { ...region, first: SAFE_LBA })
     const attackers = [1, 2].map(n => new Attacker(bench, SEED * 100 + n))
     await bench.runScript(async () => {
         const running = Promise.all(hosts.map(h => h.run()))

@@ -1,9 +1,9 @@
 /** After a takeover one board serves both volumes, for as long as it takes. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { BOARD_NAMES, other, unlimitedSpeed } from "../../devs/bench/pair.ts"
+import { other, unlimitedSpeed } from "../../devs/bench/pair.ts"
 import { mirroredPair } from "../support/bench.ts"
-import { Writer } from "../support/writer.ts"
+import { writersOfBoth } from "../support/writer.ts"
 
 const speed = unlimitedSpeed()
 
@@ -14,17 +14,13 @@ for (const [death, victim] of [
     test(`${death} of ${victim}: both volumes at the survivor for 60 s`, async () => {
         const bench = mirroredPair({ speed, seed: 21 })
         const { board } = bench.pair.nodes[victim]
-        const hosts = BOARD_NAMES.map(
-            target =>
-                new Writer(bench, bench.random.fork(), {
-                    target,
-                    first: 4000,
-                    blocks: 300,
-                    depth: 2,
-                    longest: 16,
-                    restUs: 20_000,
-                }),
-        )
+        const hosts = writersOfBoth(bench, {
+            first: 4000,
+            blocks: 300,
+            depth: 2,
+            longest: 16,
+            restUs: 20_000,
+        })
         await bench.runScript(async () => {
             const running = Promise.all(hosts.map(h => h.run()))
             await bench.script.sleep(200_000)

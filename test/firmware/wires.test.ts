@@ -11,7 +11,7 @@ import {
     type WireName,
 } from "../../devs/bench/pair.ts"
 import { mirroredPair } from "../support/bench.ts"
-import { Writer } from "../support/writer.ts"
+import { writerOf, writersOfBoth } from "../support/writer.ts"
 
 const speed = unlimitedSpeed()
 
@@ -31,16 +31,7 @@ const WIRES: Record<
 for (const [wire, words] of Object.entries(WIRES))
     test(`${wire} cut: nobody takes over, service goes on`, async t => {
         const bench = mirroredPair({ speed, seed: 7 })
-        const hosts = BOARD_NAMES.map(
-            target =>
-                new Writer(bench, bench.random.fork(), {
-                    target,
-                    first: 0,
-                    blocks: 200,
-                    depth: 4,
-                    longest: 12,
-                }),
-        )
+        const hosts = writersOfBoth(bench)
         await bench.runScript(async () => {
             const running = Promise.all(hosts.map(h => h.run()))
             await bench.script.sleep(300_000)
@@ -70,16 +61,7 @@ for (const [wire, words] of Object.entries(WIRES))
 
 test("the link's connection is reset in mid-write: nothing that was acknowledged is lost", async () => {
     const bench = mirroredPair({ speed, seed: 9 })
-    const hosts = BOARD_NAMES.map(
-        target =>
-            new Writer(bench, bench.random.fork(), {
-                target,
-                first: 0,
-                blocks: 200,
-                depth: 4,
-                longest: 12,
-            }),
-    )
+    const hosts = writersOfBoth(bench)
     let resets = 0
     await bench.runScript(async () => {
         const running = Promise.all(hosts.map(h => h.run()))
@@ -111,13 +93,7 @@ test("the link's connection is reset in mid-write: nothing that was acknowledged
 for (const board of BOARD_NAMES)
     test(`lan-${board} cut: nobody takes over, hosts come back with the cable`, async () => {
         const bench = mirroredPair({ speed, seed: 8 })
-        const h = new Writer(bench, bench.random.fork(), {
-            target: board,
-            first: 0,
-            blocks: 200,
-            depth: 4,
-            longest: 12,
-        })
+        const h = writerOf(bench, board)
         await bench.runScript(async () => {
             const running = h.run()
             await bench.script.sleep(300_000)

@@ -3,7 +3,7 @@
  * comes back, and knows at any time what each block may hold.
  */
 import assert from "node:assert/strict"
-import type { BoardName } from "../../devs/bench/pair.ts"
+import { BOARD_NAMES, type BoardName } from "../../devs/bench/pair.ts"
 import type { VirtualBench } from "../../devs/bench/virtual.ts"
 import {
     ConnectionLost,
@@ -195,4 +195,24 @@ export class Writer {
             )
         }
     }
+}
+
+const REGION = { first: 0, blocks: 200, depth: 4, longest: 12 }
+
+/** A host that writes to one board's volume. */
+export function writerOf(
+    bench: VirtualBench,
+    target: BoardName,
+    options: Partial<WriterOptions> = {},
+) {
+    const random = bench.random.fork()
+    return new Writer(bench, random, { ...REGION, ...options, target })
+}
+
+/** A host for each of both volumes. */
+export function writersOfBoth(
+    bench: VirtualBench,
+    options: Partial<WriterOptions> = {},
+) {
+    return BOARD_NAMES.map(target => writerOf(bench, target, options))
 }
