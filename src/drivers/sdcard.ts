@@ -11,9 +11,7 @@ import { SECTOR } from "../wire/card"
 import { deselect, lendBus, select, spiXfer, transfer } from "../board/bus"
 
 /** R1, 7.3.2.1 */
-const R1_READY = 0x00
-const R1_IDLE = 0x01
-const R1_ILLEGAL = 0x04
+export const R1_READY = 0x00
 
 /** Tokens, 7.3.3 */
 const TOKEN_BLOCK = 0xfe
@@ -38,8 +36,6 @@ const RESPONSE_AT = 1 + SECTOR + CRC_SIZE
 /** Four blocks with gaps; 0.54 ms at 31.25 MHz. */
 const READ_SIZE = 2112
 
-/** A card may take so long to be ready after ACMD41 (4.2.3). */
-const INIT_TRIES = 2000
 /** Read access time: 100 ms (4.6.2.1), in bursts of READ_SIZE. */
 const READ_BURSTS = 200
 
@@ -86,7 +82,7 @@ export function makeCard(cs: Pin): Card {
 
 /** A command as it is sent, 0xff behind it, and what comes back. */
 const command = Buffer.alloc(COMMAND_SIZE)
-const answer = Buffer.alloc(COMMAND_SIZE)
+export const answer = Buffer.alloc(COMMAND_SIZE)
 /** Frames that never change: to end a write, to look at the line, CMD13. */
 const stopFrame = Buffer.alloc(COMMAND_SIZE)
 const askFrame = Buffer.alloc(COMMAND_SIZE)
@@ -96,9 +92,9 @@ const writeFrame = Buffer.alloc(WRITE_SIZE)
 const writeAnswer = Buffer.alloc(WRITE_SIZE)
 const readFrame = Buffer.alloc(READ_SIZE)
 /** One byte behind the response, where the last command's data begin. */
-let afterResponse = 0
+export let afterResponse = 0
 
-function fillFrames() {
+export function fillFrames() {
     writeFrame.fillAt(0, WRITE_SIZE, 0xff)
     writeFrame[0] = TOKEN_MULTI
     const small = [command, stopFrame, askFrame, statusFrame]
@@ -132,57 +128,20 @@ async function sendCommand(index: number, arg: number, crc: number) {
     return 0xff
 }
 
-async function simple(card: Card, index: number, arg: number, crc = 0xff) {
+export async function simple(
+    card: Card,
+    index: number,
+    arg: number,
+    crc = 0xff,
+) {
     await select(card.cs)
     const r1 = await sendCommand(index, arg, crc)
     deselect(card.cs)
     return r1
 }
 
-async function appCommand(card: Card, index: number, arg: number) {
-    await simple(card, 55, 0)
-    return await simple(card, index, arg)
-}
-
-/// Initialisation (7.2.1) ///
-
-/**
- * Brings the card up, whatever it was doing when the board was reset: it
- * keeps its power then. The bus must run at 400 kHz or less.
- */
-export async function startCard(card: Card): Promise<CardError> {
-    card.sectors = 0
-    fillFrames()
-    card.error = await tryStart(card)
-    return card.error
-}
-
-async function tryStart(card: Card): Promise<CardError> {
-    await leaveTransfer(card)
-    let r1 = 0xff
-    for (let i = 0; i < 10 && r1 !== R1_IDLE; ++i)
-        r1 = await simple(card, 0, 0, 0x95)
-    if (r1 === 0xff) return CardError.Absent
-    if (r1 !== R1_IDLE) return CardError.NotSd
-    const isV2 = ((await simple(card, 8, 0x1aa, 0x87)) & R1_ILLEGAL) === 0
-    r1 = R1_IDLE
-    for (let i = 0; i < INIT_TRIES && r1 === R1_IDLE; ++i)
-        r1 = await appCommand(card, 41, isV2 ? 0x40000000 : 0)
-    if (r1 !== R1_READY)
-        return r1 === R1_IDLE ? CardError.NotReady : CardError.NotSd
-    await simple(card, 58, 0)
-    const ccs = (answer[afterResponse] & 0x40) !== 0
-    card.addressUnit = ccs ? 1 : SECTOR
-    if (!ccs) await simple(card, 16, SECTOR)
-    const csd = Buffer.alloc(16)
-    if (!(await readRegister(card, 9, 0, csd))) return CardError.NotSd
-    card.sectors = capacity(csd)
-    card.maxHz = (await switchToHighSpeed(card)) ? 50000000 : 25000000
-    return CardError.None
-}
-
 /** Ends a write or read that a reset has cut off; gives 74 clocks and more. */
-async function leaveTransfer(card: Card) {
+export async function leaveTransfer(card: Card) {
     const idle = writeAnswer
     idle.fillAt(0, WRITE_SIZE, 0xff)
     await lendBus(idle)
@@ -200,7 +159,7 @@ async function leaveTransfer(card: Card) {
 }
 
 /** Reads a register that comes as a data block. @returns false: none came */
-async function readRegister(
+export async function readRegister(
     card: Card,
     index: number,
     arg: number,
@@ -210,25 +169,6 @@ async function readRegister(
     const error = await readData(card, index, arg, 1, to, 0)
     blockSize = SECTOR
     return error === CardError.None
-}
-
-/** Sectors by the CSD (5.3), version 2 or 1. */
-function capacity(csd: Buffer) {
-    if (csd[0] >> 6 === 1) {
-        const size = ((csd[7] & 0x3f) << 16) | (csd[8] << 8) | csd[9]
-        return (size + 1) * 1024
-    }
-    const size = ((csd[6] & 3) << 10) | (csd[7] << 2) | (csd[8] >> 6)
-    const mult = ((csd[9] & 3) << 1) | (csd[10] >> 7)
-    const blockLength = csd[5] & 15
-    return (size + 1) << (mult + 2 + blockLength - 9)
-}
-
-/** CMD6 (4.3.10): from 25 to 50 MHz, where the card can. */
-async function switchToHighSpeed(card: Card) {
-    const status = Buffer.alloc(64)
-    const ok = await readRegister(card, 6, 0x80fffff1 | 0, status)
-    return ok && (status[16] & 15) === 1
 }
 
 /**

@@ -13,7 +13,8 @@ import { useDeviceScript, zeros } from "../../support/devicescript.ts"
 useDeviceScript()
 const sd = await import("../../../src/drivers/sdcard.ts")
 const { startBus } = await import("../../../src/board/bus.ts")
-const { CardError, makeCard, startCard, Step } = sd
+const { startCard } = await import("../../../src/drivers/sdstart.ts")
+const { CardError, makeCard, Step } = sd
 
 describe("the checksums of chapter 4.5", () => {
     for (const [what, five, six] of [
