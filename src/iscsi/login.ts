@@ -22,7 +22,9 @@ import {
 } from "../wire/iscsi"
 import { Sense } from "../wire/scsi"
 import { Conn, ConnFlag, Phase, SN_ISID } from "./conn"
+import { DATA } from "../drivers/w5500"
 import { out } from "../net/frames"
+import { outLength } from "../net/out"
 import { addData, addHeader, countStatus } from "./pdu"
 import { ANSWER_ROOM } from "./receive"
 import { openWindow } from "./task"
@@ -154,17 +156,16 @@ function goOn(c: Conn, itt: number, flags: number): string | undefined {
         c.phase = Phase.Closing
         return undefined
     }
+    // a malformed text must not end the session that this one would replace
+    const data = DATA + outLength + BHS
+    const end = addAnswers(c, stage, data)
+    if (end < 0) return "malformed login text"
     const isDone = isTransit && next === Stage.FullFeature
     let status = LoginStatus.Success
     if (isDone && !enter(c)) status = LoginStatus.OutOfResources
     const begin = answer(c, itt, flags & (isTransit ? 0x8f : 0x0c), status)
-    if (status !== LoginStatus.Success) {
-        c.phase = Phase.Closing
-        return undefined
-    }
-    const end = addAnswers(c, stage, begin + BHS)
-    if (end < 0) return "malformed login text"
-    addData(begin, end - begin - BHS)
+    if (status === LoginStatus.Success) addData(begin, end - data)
+    else c.phase = Phase.Closing
     return undefined
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { unlimitedSpeed } from "../../devs/bench/pair.ts"
-import { LoginRefused } from "../../devs/initiator/initiator.ts"
+import { ConnectionLost, LoginRefused } from "../../devs/initiator/initiator.ts"
 import { cdbs } from "../../devs/initiator/scsi.ts"
 import {
     assertGood,
@@ -299,6 +299,17 @@ test("a session is reinstated by the same initiator and ISID", async () => {
         await fresh.ready()
         assertGood(await fresh.command(cdbs.testUnitReady()))
         await assert.rejects(old.command(cdbs.testUnitReady()))
+    })
+})
+
+test("a malformed last login text does not end the session it would replace", async () => {
+    const bench = mirroredPair({ speed })
+    await bench.runScript(async () => {
+        const i = await loggedIn(bench)
+        const options = { name: "iqn.2026-11.com.example:host1" }
+        const bad = bench.initiator("a", { ...options, keys: { "=": 1 } })
+        await assert.rejects(bad.login(), ConnectionLost)
+        assertGood(await i.read(0, 1))
     })
 })
 
