@@ -32,7 +32,7 @@ export enum Frame {
     Stored = 3,
     /** of a volume at its home: tell me when a is durable */
     Sync = 4,
-    /** nothing but that I live. a: what the sender serves and mirrors */
+    /** nothing but that I live */
     Ping = 5,
     /** a session of the sender's port. a: the host's IP address, b: its port
      * and, from bit 16, the socket; both as in Sn_DIPR and Sn_DPORT; 0: gone */
@@ -46,8 +46,6 @@ export const H_VERSION = 0
 export const H_INDEX = 1
 /** blocks of the sender's pool that the receiver may fill */
 export const H_MIRROR_BLOCKS = 2
-/** what the sender does now, `PairState` */
-export const H_STATE = 3
 /** u32: which pair; both boards have the same number */
 export const H_PAIR = 4
 /** u32: a number that is new with each start of the sender */
