@@ -3,6 +3,7 @@
  * in one table; a key that is not in it is NotUnderstood.
  */
 import { putText } from "../wire/bytes"
+import { SECTOR } from "../wire/card"
 import { ipIn, tcpPortIn } from "../wire/link"
 import { Conn, ConnFlag, Negotiated } from "./conn"
 
@@ -118,6 +119,8 @@ function firstBurst(n: Negotiated, value: string): string {
     if (isNaN(v)) return REJECT
     if (v > MAX_RECV) v = MAX_RECV
     if (v > n.maxBurst) v = n.maxBurst
+    // in whole blocks: half of one would hold its piece until it is asked for
+    v -= v % SECTOR
     n.firstBurst = v
     return v + ""
 }

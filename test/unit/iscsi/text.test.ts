@@ -83,6 +83,7 @@ describe("an offer and its answer", () => {
         ["MaxBurstLength=16777215", "16777215"],
         ["FirstBurstLength=512", "512"],
         ["FirstBurstLength=4096", "4096"],
+        ["FirstBurstLength=1500", "1024"], // whole blocks
         ["FirstBurstLength=65536", "4096"], // a piece of the pool
         // the larger number: 13.15
         ["DefaultTime2Wait=0", "0"],
