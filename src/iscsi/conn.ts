@@ -78,6 +78,10 @@ export interface Conn {
     sinkTask: number
     /** bytes that must be there before it is worth to read again */
     need: number
+    /** where in its stream the session stood when last looked at, and for how
+     * many looks it has stood there while it owed data */
+    silentAt: number
+    silentLooks: number
     /** something could be sent if the chip had room */
     wantsRoom: boolean
     /** rounds in which it is waited for without a pause */
@@ -114,6 +118,8 @@ export function makeConn(port: Port, socket: Socket): Conn {
         sinkPad: 0,
         sinkTask: 0,
         need: 0,
+        silentAt: 0,
+        silentLooks: 0,
         wantsRoom: false,
         roomRounds: 0,
         waiting: makeRing(),

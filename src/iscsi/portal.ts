@@ -24,12 +24,14 @@ import { Port, removeSession } from "./port"
 import { endLogin } from "./login"
 import { NEVER, receive } from "./receive"
 import { findBlocks, sendReady } from "./transfer"
-import { closeWindow, orphanTasks } from "./task"
+import { closeWindow, orphanTasks, owesData } from "./task"
 
 /** A login must be over by then. */
 const LOGIN_LIMIT_MS = 10000
 /** A host that does not end its side of a connection is not waited for. */
 const LINGER_LIMIT_MS = 2000
+/** Data of a write must go on within so many looks of 0.4 s. */
+const DATA_LOOKS = 50
 /** Rounds in which room in a socket's buffer is waited for without a pause. */
 const ROOM_ROUNDS = 50
 
@@ -204,13 +206,24 @@ export async function drop(c: Conn, why: string) {
     await hangUp(c)
 }
 
+/** Ends a session that owes data and sends none: it holds blocks of the pool. */
+async function checkData(c: Conn) {
+    const at = c.socket.rxRd
+    const isSilent = at === c.silentAt && c.need !== NEVER && owesData(c)
+    c.silentAt = at
+    c.silentLooks = isSilent ? c.silentLooks + 1 : 0
+    if (c.silentLooks === DATA_LOOKS) await drop(c, "data do not come")
+}
+
 /**
  * Ends what takes too long: logins, and ends of connections. Looks at each
  * socket now and then, though it has no news.
  */
 export async function checkConns(port: Port) {
     const now = ds.millis()
-    port.again |= 1 << port.conns[port.checked].socket.n
+    const looked = port.conns[port.checked]
+    port.again |= 1 << looked.socket.n
+    if (looked.phase === Phase.FullFeature) await checkData(looked)
     port.checked = (port.checked + 1) % port.conns.length
     for (let i = 0; i < port.conns.length; ++i) {
         const c = port.conns[i]

@@ -231,6 +231,18 @@ export function abortTask(t: Task) {
     } else endTask(t)
 }
 
+/** Whether the initiator has to send data of a write. */
+export function owesData(c: Conn): boolean {
+    if (c.taskCount === 0) return false
+    if (c.sink === Sink.Task) return true
+    for (let i = 0; i < TASKS; ++i) {
+        const t = tasks[i]
+        if (t.conn === c && t.state === TaskState.Receiving && t.owed > 0)
+            return true
+    }
+    return false
+}
+
 /** Ends all tasks of a connection that is gone. */
 export function orphanTasks(c: Conn) {
     for (let i = 0; i < TASKS; ++i) {

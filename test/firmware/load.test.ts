@@ -61,6 +61,31 @@ test("a host that takes no data does not stop the others", async () => {
     })
 })
 
+test("hosts that die in mid-write give back what they held", async () => {
+    const bench = mirroredPair({ speed })
+    const dead = new Set<number>()
+    // they acknowledge what they are asked for, and then send nothing more
+    bench.pair.lan.fault = p =>
+        p.kind === "tcp" &&
+        dead.has(p.src.ip) &&
+        (p.data.length > 0 || p.rst || p.fin)
+            ? undefined
+            : p
+    await bench.runScript(async () => {
+        for (const n of [1, 2, 3]) {
+            const i = await loggedIn(bench)
+            i.write(n * 1000, pattern(0, 256, n)).catch(() => {})
+            await bench.script.sleep(10_000)
+            dead.add(ipFrom("10.0.0.100") + n)
+        }
+        await bench.script.sleep(40e6)
+        const other = await loggedIn(bench)
+        for (let k = 0; k < 20; k++)
+            assertGood(await other.write(5000, pattern(5000, 64, k)))
+    }, 120e6)
+    assert.ok(bench.said("a", /data do not come/))
+})
+
 test("every session of both ports gets a command, however many there are", async () => {
     const bench = mirroredPair({ speed })
     const all: Initiator[] = []
