@@ -4,6 +4,7 @@ import {
     mkdirSync,
     readdirSync,
     readFileSync,
+    rmSync,
     statSync,
     writeFileSync,
 } from "node:fs"
@@ -21,6 +22,8 @@ const VOLUME_MIB = 32
 const CARD_SECTORS = 4 * 1024 * 1024 * 2
 const READY_LIMIT_MS = 60_000
 const MARKER = "twinstore.json"
+/** holds the number of the process that uses the folder */
+const LOCK = "in-use"
 
 /** What is wrong with what the user asked for. */
 class UsageError extends Error {}
@@ -58,9 +61,31 @@ function openState(dir: string) {
     }
     mkdirSync(dir, { recursive: true })
     writeFileSync(marker, JSON.stringify({ twinstore: 1 }) + "\n")
+    takeLock(dir)
     const media = (name: string) =>
         new FileMedia(path.join(dir, `card-${name}.img`), CARD_SECTORS)
     return { a: media("a"), b: media("b") }
+}
+
+/** Two pairs on the same cards would destroy what is on them. */
+function takeLock(dir: string) {
+    const lock = path.join(dir, LOCK)
+    const pid = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0
+    if (pid > 0 && isRunning(pid))
+        throw new UsageError(
+            `${dir} is used by process ${pid}: stop that one, ` +
+                `or name another folder with --state`,
+        )
+    writeFileSync(lock, `${process.pid}\n`)
+    process.on("exit", () => rmSync(lock, { force: true }))
+}
+
+function isRunning(pid: number) {
+    try {
+        return process.kill(pid, 0)
+    } catch (e) {
+        return (e as NodeJS.ErrnoException).code === "EPERM"
+    }
 }
 
 function isMarker(text: string) {

@@ -190,6 +190,19 @@ for (const [what, fill, reason] of [
         assert.deepEqual(contents(dir), before)
     })
 
+test("a state folder is used by one pair at a time", options, async t => {
+    const dir = temporaryFolder(t)
+    const lock = path.join(dir, "in-use")
+    writeFileSync(lock, `${2 ** 31 - 1}\n`) // of a process that was killed
+    writeFileSync(path.join(dir, "twinstore.json"), '{"twinstore":1}')
+    const first = await StartTool.ready(t, dir)
+    const says = await refused(t, [...OWN_ADDRESSES, "--state", dir])
+    assert.match(says, /is used by process \d+.*--state/)
+    first.child.kill("SIGTERM")
+    assert.equal((await first.ended).code, 0)
+    assert.ok(!existsSync(lock))
+})
+
 test("a state folder that is a file is left as it is", options, async t => {
     const file = path.join(temporaryFolder(t), "state")
     writeFileSync(file, "text")
