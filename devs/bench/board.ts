@@ -173,8 +173,9 @@ export class Board {
         return this.vm
     }
 
+    /** Power and the reset line may both ask for it: one boot is enough. */
     private boot() {
-        if (this.opts.run.level === 0) return
+        if (this.booting || this.opts.run.level === 0) return
         this.hung = false
         this.booting = this.world.after(BOOT_US, () => {
             this.booting = undefined
