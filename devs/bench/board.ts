@@ -2,12 +2,7 @@
  * A simulated board: the VM with the firmware, its power and reset, its pins,
  * and its SPI bus with the chips.
  */
-import {
-    CTL_COPIED,
-    DoorOp,
-    DoorPin,
-    SPI_REFUSED,
-} from "../../src/board/door.ts"
+import { CTL_COPIED, DoorOp, SPI_REFUSED } from "../../src/board/door.ts"
 import type { Timer, World } from "../sim/world.ts"
 import {
     DoorEvent,
@@ -18,12 +13,17 @@ import {
 } from "../vm/instance.ts"
 import type { Program } from "../vm/program.ts"
 import { DoorWork, type Cpu } from "./cpu.ts"
+import { Idling } from "./idling.ts"
+import { BoardPins, GROUNDED, RELEASED, type PinsOptions } from "./pins.ts"
 import { SpiController, type SpiDevice } from "./spi.ts"
-import { Strength, type Drive, type WireEnd } from "./wires.ts"
+import { Strength, type WireEnd } from "./wires.ts"
 
 /** From power to the first opcode: the firmware's manager waits so long. */
 const BOOT_US = 1_100_000
-/** A program that panicked starts again, as on a board. */
+/** A program that panicked starts anew so much later, as on a board. */
+export const PANIC_RESTART_US = 5_000_000
+/** How long a finger stays on the reset button. */
+const RESET_PRESS_US = 1_000
 const MAX_TRACE_LINES = 30
 
 /** A chip that loses its state with the power, and its pins with a reset. */
@@ -35,16 +35,12 @@ export interface BoardChip extends SpiDevice {
     clock?: () => number
 }
 
-export interface BoardOptions {
+export interface BoardOptions extends PinsOptions {
     name: string
     deviceId: string
     program: Program
     settings: Record<string, unknown>
-    chips: { pin: DoorPin; chip: BoardChip }[]
     spiBus: 0 | 1
-    wires: Partial<Record<DoorPin, WireEnd>>
-    /** levels of chips' outputs */
-    outputs: Partial<Record<DoorPin, () => 0 | 1>>
     /** this board's reset line; low holds the board in reset */
     run: WireEnd
     vm: VmBuild
@@ -72,6 +68,9 @@ export class FirmwarePanic extends Error {
 
 export class Board {
     readonly spi: SpiController
+    private readonly pins: BoardPins
+    /** of this board's clock against the world's */
+    private readonly rate: number
     private vm?: VmInstance
     private cpu: Cpu
     private power = false
@@ -81,13 +80,15 @@ export class Board {
     private next?: Timer
     private booting?: Timer
     private busyUntil = 0
+    /** the VM stands still until then */
+    private stillUntil = 0
+    /** `delay` while the VM runs: it stands still behind the slice */
+    private stillUs = 0
     private inSlice = false
     private sliceStart = 0
     private usedAtStart = 0
     private ctl = 0
-    private news = false
-    private idleEnd?: Timer
-    private idleSince = 0
+    private readonly idling: Idling
     private trace: string[] = []
     /** counted since the board was made */
     readonly stats = { spiTransfers: 0, spiBytes: 0, panics: 0 }
@@ -97,11 +98,18 @@ export class Board {
         private readonly opts: BoardOptions,
     ) {
         this.cpu = opts.cpu()
+        this.rate = opts.clockRate ?? 1
         this.spi = new SpiController(opts.spiBus)
+        this.pins = new BoardPins(opts, this.spi)
         for (const { chip } of opts.chips) {
             this.spi.attach(chip)
             chip.clock = () => this.now
         }
+        this.idling = new Idling(world, {
+            now: () => this.now,
+            turnUs: () => this.cpu.idleTurnUs,
+            ended: at => this.post(at, DoorEvent.Message),
+        })
         opts.run.pull({ level: 0, strength: Strength.InternalPull })
     }
 
@@ -140,6 +148,43 @@ export class Board {
         if (!hung && this.vm) this.schedule(this.world.now)
     }
 
+    /**
+     * The VM stands still for so long, from now or from the end of what it is
+     * doing: garbage collection, interrupts. Chips and pins live on.
+     */
+    delay(us: number) {
+        if (this.inSlice) this.stillUs += us
+        else this.standStill(us)
+    }
+
+    private standStill(us: number) {
+        const { now } = this.world
+        this.stillUntil = Math.max(now, this.busyUntil, this.stillUntil) + us
+    }
+
+    /**
+     * The firmware panics: its program is gone, pins and chips keep their
+     * levels and their state, and the program starts anew. Not to be called
+     * from within the VM's own time.
+     */
+    crash() {
+        if (!this.vm) return
+        this.dropVm()
+        this.opts.onHalt?.()
+        this.bootAfter(PANIC_RESTART_US)
+    }
+
+    /** Somebody presses the reset button: RUN, and the W5500s' reset lines. */
+    reset() {
+        const { run } = this.opts
+        run.drive(GROUNDED)
+        this.resetLineChanged()
+        this.world.after(RESET_PRESS_US, () => {
+            run.drive(RELEASED)
+            this.resetLineChanged()
+        })
+    }
+
     /** Call when the level of the reset line may have changed. */
     resetLineChanged() {
         if (!this.power) return
@@ -155,8 +200,7 @@ export class Board {
 
     /** A chip or a wire of this board has something to say. */
     notify() {
-        this.news = true
-        if (this.idleEnd) this.endIdle()
+        this.idling.notify()
     }
 
     /** The board's own clock in microseconds. */
@@ -177,19 +221,22 @@ export class Board {
     private boot() {
         if (this.booting || this.opts.run.level === 0) return
         this.hung = false
-        this.booting = this.world.after(BOOT_US, () => {
+        this.bootAfter(BOOT_US)
+    }
+
+    private bootAfter(us: number) {
+        this.booting = this.world.after(us, () => {
             this.booting = undefined
             this.start()
         })
     }
 
     private start() {
-        const rate = this.opts.clockRate ?? 1
         const offset = 1e9
         this.vm = new VmInstance(
             {
                 deviceId: this.opts.deviceId,
-                nowUs: () => offset + this.now * rate,
+                nowUs: () => offset + this.now * this.rate,
                 random: this.opts.random,
                 console: line => this.console(line),
                 panic: code => this.panicked(code),
@@ -214,16 +261,20 @@ export class Board {
 
     /** Power or reset took the VM; pins float. */
     private halt() {
+        this.dropVm()
+        this.spi.reset()
+        this.pins.float()
+        this.opts.onHalt?.()
+    }
+
+    private dropVm() {
         this.vm = undefined
         this.ctl = 0
+        this.stillUntil = this.stillUs = 0
         this.events.length = 0
-        for (const t of [this.next, this.booting, this.idleEnd])
-            if (t) t.cancelled = true
-        this.next = this.booting = this.idleEnd = undefined
-        this.spi.reset()
-        for (const end of Object.values(this.opts.wires))
-            end?.drive({ level: 0, strength: Strength.None })
-        this.opts.onHalt?.()
+        for (const t of [this.next, this.booting]) if (t) t.cancelled = true
+        this.next = this.booting = undefined
+        this.idling.cancel()
     }
 
     private rebooted() {
@@ -243,8 +294,9 @@ export class Board {
     private slice() {
         const vm = this.vm
         if (!vm || this.hung) return
-        if (this.world.now < this.busyUntil) {
-            this.schedule(this.busyUntil)
+        const freeAt = Math.max(this.busyUntil, this.stillUntil)
+        if (this.world.now < freeAt) {
+            this.schedule(freeAt)
             return
         }
         this.inSlice = true
@@ -256,7 +308,10 @@ export class Board {
         this.inSlice = false
         this.busyUntil = this.sliceStart + used
         if (this.vm !== vm) return
-        this.schedule(this.busyUntil + (this.events.length ? 0 : sleepUs))
+        if (this.stillUs) this.standStill(this.stillUs)
+        this.stillUs = 0
+        const sleep = this.events.length ? 0 : sleepUs / this.rate
+        this.schedule(this.busyUntil + sleep)
     }
 
     private post(at: number, event: DoorEvent) {
@@ -304,12 +359,12 @@ export class Board {
             case DoorOp.PinMode:
                 this.cpu.forgive(DoorWork.PinMode)
                 this.cpu.charge(this.cpu.pinModeUs)
-                this.pinMode(ctl[1], ctl[2])
+                this.pins.setMode(ctl[1], ctl[2])
                 return 0
             case DoorOp.PinRead:
                 this.cpu.forgive(DoorWork.PinRead)
                 this.cpu.charge(this.cpu.pinReadUs)
-                return this.level(ctl[1])
+                return this.pins.level(ctl[1])
             case DoorOp.SpiConfigure:
                 this.spi.configure(word())
                 return 0
@@ -321,21 +376,10 @@ export class Board {
                 return 0
             case DoorOp.Idle:
                 this.cpu.forgive(DoorWork.Idle)
-                this.idle(word())
+                this.idling.begin((word() * 1000) / this.rate)
                 return 0
         }
         throw new Error(`the firmware asks the door for ${ctl[0]}`)
-    }
-
-    private level(pin: DoorPin): 0 | 1 {
-        const output = this.opts.outputs[pin]
-        return output ? output() : (this.opts.wires[pin]?.level ?? 0)
-    }
-
-    private pinMode(pin: DoorPin, mode: number) {
-        const chip = this.opts.chips.find(c => c.pin === pin)
-        if (chip) this.spi.select(chip.chip, mode === GPIO_OUTPUT_LOW)
-        else this.opts.wires[pin]?.drive(DRIVES[mode] ?? DRIVES[0])
     }
 
     private transfer(data: Uint8Array): number {
@@ -353,41 +397,4 @@ export class Board {
         if (busUs < Infinity) this.post(this.now + busUs, DoorEvent.Open)
         return 0
     }
-
-    private idle(ms: number) {
-        this.idleSince = this.now
-        this.idleEnd = this.world.at(this.now + ms * 1000, () => this.endIdle())
-        if (this.news) this.endIdle()
-    }
-
-    /**
-     * Ends the firmware's idling, at the end of the turn that a Pico's idle
-     * loop would be in.
-     */
-    private endIdle() {
-        if (this.idleEnd) this.idleEnd.cancelled = true
-        this.idleEnd = undefined
-        this.news = false
-        let at = this.now
-        const turnUs = this.cpu.idleTurnUs
-        if (turnUs) {
-            const turns = Math.ceil((at - this.idleSince) / turnUs)
-            at = this.idleSince + Math.max(1, turns) * turnUs
-        }
-        this.post(at, DoorEvent.Message)
-    }
-}
-
-const GPIO_OUTPUT_LOW = 0x22
-
-const drive = (level: 0 | 1, strength: Strength): Drive => ({ level, strength })
-
-/** What a pin does to its wire, by `ds.GPIOMode`. */
-const DRIVES: Record<number, Drive> = {
-    0x00: drive(0, Strength.None),
-    0x01: drive(0, Strength.None),
-    0x11: drive(1, Strength.InternalPull),
-    0x21: drive(0, Strength.InternalPull),
-    0x12: drive(1, Strength.Driven),
-    [GPIO_OUTPUT_LOW]: drive(0, Strength.Driven),
 }

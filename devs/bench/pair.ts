@@ -46,6 +46,8 @@ export interface PairOptions {
     /** a Pico's speed, or as fast as this machine can */
     speed: Speed
     lan: Omit<SegmentOptions, "pointToPoint">
+    /** rates of the boards' clocks against the world's, about 1 */
+    clockRate?: Record<BoardName, number>
     random: Random
     onConsole(board: BoardName, line: string): void
     /** power or reset took a board's firmware */
@@ -112,9 +114,9 @@ export class Pair {
                     : CABLE.bitsPerSecond,
         })
         // each wire's end a is at the board it is named after
-        this.beats = { a: new Wire(), b: new Wire() }
-        this.fences = { a: new Wire(), b: new Wire() }
-        const present = { a: new Wire(), b: new Wire() }
+        this.beats = { a: new Wire(world), b: new Wire(world) }
+        this.fences = { a: new Wire(world), b: new Wire(world) }
+        const present = { a: new Wire(world), b: new Wire(world) }
         this.presents = [present.a, present.b]
         for (const w of this.presents)
             w.b.pull({ level: 0, strength: Strength.Driven })
@@ -132,15 +134,21 @@ export class Pair {
     cut(name: WireName, cut: boolean) {
         if (cut) this.cutWires.add(name)
         else this.cutWires.delete(name)
+        for (const w of this.wire(name)) w.cut = cut
         const [kind, end] = name.split("-") as [string, BoardName]
         if (kind === "link") this.cable.cut(this.nodes.a.link, cut)
-        else if (kind === "present") for (const w of this.presents) w.cut = cut
-        else if (kind === "beat") this.beats[end].cut = cut
-        else if (kind === "fence") this.fences[end].cut = cut
-        else {
+        else if (kind === "lan") {
             this.lan.cut(this.nodes[end].home, cut)
             this.lan.cut(this.nodes[end].partner, cut)
         }
+    }
+
+    /** The conductors of a wire that is no network. */
+    wire(name: WireName): Wire[] {
+        const [kind, end] = name.split("-") as [string, BoardName]
+        if (kind === "beat") return [this.beats[end]]
+        if (kind === "fence") return [this.fences[end]]
+        return kind === "present" ? this.presents : []
     }
 
     isCut(name: WireName) {
@@ -189,6 +197,7 @@ export class Pair {
             vm: opts.speed.vm(name),
             cpu: () => opts.speed.cpu(name),
             random: n => random.bytes(n),
+            clockRate: opts.clockRate?.[name],
             onConsole: line => opts.onConsole(name, line),
             onHalt: () => opts.onHalt(name),
             onPanic: opts.onPanic,

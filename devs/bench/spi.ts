@@ -39,7 +39,19 @@ export function rp2040SpiOfPin(gpio: number) {
     return (gpio >> 3) & 1
 }
 
+/**
+ * Changes bytes on their way: what goes out to a device, before it gets them,
+ * or what comes in from it.
+ */
+export type SpiNoise = (
+    device: SpiDevice,
+    data: Uint8Array,
+    when: "out" | "in",
+) => void
+
 export class SpiController {
+    /** set by tests: bit errors on the bus */
+    noise?: SpiNoise
     private readonly devices: SpiDevice[] = []
     private readonly selected = new Set<SpiDevice>()
     private hz = 0
@@ -140,8 +152,14 @@ export class SpiController {
             if (!this.selected.has(d)) d.idleClocks?.(data.length, this.hz)
         if (this.selected.size === 0) data.fill(0xff)
         else if (this.selected.size === 1)
-            [...this.selected][0].exchange(data, this.hz)
+            for (const d of this.selected) this.exchange(d, data)
         else this.fight(data)
+    }
+
+    private exchange(d: SpiDevice, data: Uint8Array) {
+        this.noise?.(d, data, "out")
+        d.exchange(data, this.hz)
+        this.noise?.(d, data, "in")
     }
 
     /** Several chips drive MISO at once: the lower level wins. */
@@ -150,7 +168,7 @@ export class SpiController {
         data.fill(0xff)
         for (const d of this.selected) {
             const answer = sent.slice()
-            d.exchange(answer, this.hz)
+            this.exchange(d, answer)
             for (let i = 0; i < data.length; i++) data[i] &= answer[i]
         }
     }

@@ -28,6 +28,7 @@ export interface VirtualOptions {
     speed?: Speed
     timing?: CardTiming
     media?: Record<BoardName, MemoryMedia>
+    clockRate?: Record<BoardName, number>
     /** shows the consoles while it runs */
     verbose?: boolean
 }
@@ -69,6 +70,7 @@ export class VirtualBench {
             timing: opts.timing ?? typicalTiming,
             speed: opts.speed ?? picoSpeed(),
             lan: LAN,
+            clockRate: opts.clockRate,
             random: this.random.fork(),
             onConsole: (board, line) => this.console(board, line),
             onHalt: board => this.consoles[board].forget(),

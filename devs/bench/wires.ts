@@ -1,6 +1,8 @@
 /**
- * Wires between boards: what drives them, what pulls them, what cuts them.
+ * Wires between boards: what drives them, what pulls them, and what is wrong
+ * with them.
  */
+import type { World } from "../sim/world.ts"
 
 /** How hard an end drives its side of a wire; the highest wins. */
 export enum Strength {
@@ -19,34 +21,70 @@ export interface Drive {
     strength: Strength
 }
 
+/** What the pin does, and what the resistor. */
+type Drives = readonly [Drive, Drive]
+
 const FLOATING: Drive = { level: 0, strength: Strength.None }
+const NOBODY: Drives = [FLOATING, FLOATING]
 
 /** One end of a wire, at a board's connector. */
 export class WireEnd {
-    private pin = FLOATING
-    private resistor = FLOATING
+    /** of the pin, and of what is soldered to it */
+    private now: Drives = NOBODY
+    /** what the far end knows of them: behind where edges are late or missed */
+    private told = this.now
+    /** changes that are on their way, and when the last one arrives */
+    private pending = 0
+    private arrivesAt = 0
 
     constructor(private readonly wire: Wire) {}
 
     /** What the pin at this end does. */
     drive(pin: Drive) {
-        this.pin = pin
-        this.wire.changed()
+        this.tell([pin, this.now[1]])
     }
 
     /** What is soldered to this end. */
     pull(resistor: Drive) {
-        this.resistor = resistor
-        this.wire.changed()
+        this.tell([this.now[0], resistor])
     }
 
-    get drives(): Drive[] {
-        return [this.pin, this.resistor]
+    get drives(): Drives {
+        return this.now
+    }
+
+    /** What the far end sees of `drives`. */
+    get seen(): Drives {
+        return this.told
     }
 
     /** The level a pin reads here; a floating end reads low. */
     get level(): 0 | 1 {
         return this.wire.levelAt(this)
+    }
+
+    private tell(drives: Drives) {
+        this.now = drives
+        const { world, jitter } = this.wire
+        if (!world || (!jitter && !this.pending)) return this.arrive(drives)
+        this.wire.changed() // this end sees it at once
+        const late = jitter ? jitter() : 0
+        this.arrivesAt = Math.max(world.now + late, this.arrivesAt)
+        this.pending++
+        world.at(this.arrivesAt, () => {
+            this.pending--
+            this.arrive(drives)
+        })
+    }
+
+    private arrive(drives: Drives) {
+        if (!this.wire.misses(this, drives)) this.told = drives
+        this.wire.changed()
+    }
+
+    /** The far end sees all that it has missed. */
+    catchUp() {
+        this.told = this.now
     }
 }
 
@@ -54,8 +92,17 @@ export class WireEnd {
 export class Wire {
     readonly a = new WireEnd(this)
     readonly b = new WireEnd(this)
+    /**
+     * each change at one end is seen at the other so many microseconds later,
+     * in order; wants a world
+     */
+    jitter?: () => number
     private isCut = false
+    private stuckAt?: 0 | 1
+    private missing?: () => boolean
     private readonly watchers: (() => void)[] = []
+
+    constructor(readonly world?: World) {}
 
     get cut() {
         return this.isCut
@@ -63,6 +110,33 @@ export class Wire {
 
     set cut(cut: boolean) {
         this.isCut = cut
+        this.changed()
+    }
+
+    /** Shorted to ground or to the supply: reads so, whatever drives it. */
+    get stuck() {
+        return this.stuckAt
+    }
+
+    set stuck(level: 0 | 1 | undefined) {
+        this.stuckAt = level
+        this.changed()
+    }
+
+    /**
+     * Asked at each edge: whether the far end does not see it, and goes on
+     * reading the level before. Once there are no such edges any more, both
+     * ends see what is.
+     */
+    get missEdge() {
+        return this.missing
+    }
+
+    set missEdge(missEdge: (() => boolean) | undefined) {
+        this.missing = missEdge
+        if (missEdge) return
+        this.a.catchUp()
+        this.b.catchUp()
         this.changed()
     }
 
@@ -75,17 +149,29 @@ export class Wire {
         for (const f of this.watchers) f()
     }
 
-    levelAt(end: WireEnd): 0 | 1 {
-        const drives = this.isCut
-            ? end.drives
-            : [...this.a.drives, ...this.b.drives]
-        let best = FLOATING
-        for (const d of drives) {
-            if (d.strength > best.strength) best = d
-            // two outputs against each other: open drain and ground win
-            else if (d.strength === best.strength && d.level < best.level)
-                best = d
-        }
-        return best.level
+    /** Whether what an end does now is an edge that the far end misses. */
+    misses(end: WireEnd, drives: Drives) {
+        if (!this.missing || this.isCut) return false
+        const far = end === this.a ? this.b : this.a
+        const isEdge =
+            levelOf(far.drives, drives) !== levelOf(far.drives, end.seen)
+        return isEdge && this.missing()
     }
+
+    levelAt(end: WireEnd): 0 | 1 {
+        if (this.stuckAt !== undefined) return this.stuckAt
+        const far = end === this.a ? this.b : this.a
+        return levelOf(end.drives, this.isCut ? NOBODY : far.seen)
+    }
+}
+
+function levelOf(here: Drives, there: Drives): 0 | 1 {
+    const pins = stronger(here[0], there[0])
+    return stronger(pins, stronger(here[1], there[1])).level
+}
+
+/** Two outputs against each other: open drain and ground win. */
+function stronger(x: Drive, y: Drive): Drive {
+    if (x.strength !== y.strength) return x.strength > y.strength ? x : y
+    return x.level < y.level ? x : y
 }

@@ -132,6 +132,98 @@ test("what a station has not yet sent is lost with its power or its cable", () =
     }
 })
 
+/// Faults ///
+
+/** How many packets each station has heard since it was last asked. */
+function heard(all: Listener[]) {
+    return all.map(s => s.got.splice(0).length)
+}
+
+/** Each station says something to all others. */
+function allSpeak({ world, wire, all }: ReturnType<typeof segment>) {
+    for (const s of all) wire.send(s, BROADCAST, datagram(1))
+    world.runUntil(world.now + 1e6)
+    return heard(all)
+}
+
+test("a cable that is dead one way takes the carrier of who hears nothing", () => {
+    const lan = segment(true, 2)
+    const { wire, all } = lan
+    const [a, b] = all
+    const carriers = () => all.map(s => wire.carrier(s))
+    wire.oneWay(a, "in")
+    assert.deepEqual(carriers(), [false, true])
+    assert.deepEqual(allSpeak(lan), [0, 1])
+    wire.oneWay(a, "out")
+    assert.deepEqual(carriers(), [true, false])
+    assert.deepEqual(allSpeak(lan), [1, 0])
+    wire.oneWay(a)
+    assert.deepEqual(carriers(), [true, true])
+    assert.deepEqual(allSpeak(lan), [1, 1])
+    assert.deepEqual([a.carrierChanges, b.carrierChanges], [3, 3])
+})
+
+test("at a switch, nobody else learns of a cable that is dead one way", () => {
+    const lan = segment()
+    const { wire, all } = lan
+    const carriers = () => all.map(s => wire.carrier(s))
+    wire.oneWay(all[0], "out")
+    assert.deepEqual(carriers(), [true, true, true])
+    assert.deepEqual(allSpeak(lan), [2, 1, 1])
+    wire.oneWay(all[0], "in")
+    assert.deepEqual(carriers(), [false, true, true])
+    assert.deepEqual(allSpeak(lan), [0, 2, 2])
+})
+
+test("a split LAN is several, with carrier everywhere, until it heals", () => {
+    const lan = segment(false, 5)
+    const { wire, all } = lan
+    const [a, b, c] = all
+    wire.split([[a, b], [c]])
+    assert.deepEqual(allSpeak(lan), [1, 1, 0, 1, 1], "the rest is a group")
+    assert.ok(all.every(s => wire.carrier(s)))
+    wire.split()
+    assert.deepEqual(allSpeak(lan), [4, 4, 4, 4, 4])
+})
+
+test("delayed packets keep their order, and others' are not delayed", () => {
+    const { world, wire, all } = segment()
+    const [a, b, c] = all
+    wire.delay = (p, from) =>
+        from === a && (p as UdpPacket).data.length === 1 ? 5000 : 0
+    wire.send(a, b.mac, datagram(1))
+    wire.send(a, b.mac, datagram(2))
+    wire.send(c, b.mac, datagram(3))
+    wire.delay = undefined
+    wire.send(a, b.mac, datagram(4))
+    world.runUntil(1e6)
+    const got = b.got.map(g => [
+        (g.packet as UdpPacket).data.length,
+        Math.floor(g.at / 1000),
+    ])
+    assert.deepEqual(got, [
+        [3, 0],
+        [1, 5],
+        [2, 5],
+        [4, 5],
+    ])
+})
+
+test("a slow segment takes so many times longer for its bits", () => {
+    const { world, wire, all } = segment()
+    const [a, b] = all
+    wire.slow = 10
+    wire.send(a, b.mac, datagram(1460))
+    world.runUntil(1e6)
+    wire.slow = undefined
+    wire.send(a, b.mac, datagram(1460))
+    world.runUntil(2e6)
+    const times = b.got.map(g => Math.round(g.at) % 1e6)
+    assert.deepEqual(times, [1264, 153])
+})
+
+/// Carrier, addresses and connections ///
+
 test("a LAN has carrier wherever the own cable is whole", () => {
     const { wire, all } = segment()
     const [a, b] = all

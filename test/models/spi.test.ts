@@ -177,3 +177,21 @@ test("a chip hears of its chip select only when that changes", () => {
     for (const on of [true, true, false, false]) spi.select(chip, on)
     assert.deepEqual(chip.selects, [true, false])
 })
+
+test("noise changes what a chip gets, and what comes back from it", () => {
+    const { spi, chips } = bus(0, 2)
+    const noisy: [number, string, number[]][] = []
+    spi.noise = (device, data, when) => {
+        noisy.push([chips.indexOf(device as Echo), when, [...data]])
+        data[0] ^= when === "out" ? 0x01 : 0x80
+    }
+    spi.select(chips[1], true)
+    assert.deepEqual(transfer(spi, 0x10, 0x20).data, [0x6e, 0xdf])
+    assert.deepEqual(chips[1].heard, [0x11, 0x20])
+    assert.deepEqual(noisy, [
+        [1, "out", [0x10, 0x20]],
+        [1, "in", [0xee, 0xdf]],
+    ])
+    spi.noise = undefined
+    assert.deepEqual(transfer(spi, 0x10).data, [0xef])
+})

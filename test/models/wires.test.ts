@@ -1,6 +1,7 @@
 /** Wires between boards: who drives them, and what a cut leaves. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { World } from "../../devs/sim/world.ts"
 import { Strength, Wire, type Drive } from "../../devs/bench/wires.ts"
 
 const driven = (level: 0 | 1): Drive => ({ level, strength: Strength.Driven })
@@ -88,4 +89,91 @@ test("watchers hear of every change at either end, and of cuts", () => {
         [1, 0],
         [1, 1],
     ])
+})
+
+/// Faults ///
+
+test("a wire shorted to ground or supply reads so at both ends", () => {
+    const w = new Wire()
+    let heard = 0
+    w.watch(() => heard++)
+    w.a.drive(driven(1))
+    w.stuck = 0
+    assert.deepEqual(levels(w), [0, 0])
+    w.a.drive(driven(0))
+    w.stuck = 1
+    assert.deepEqual(levels(w), [1, 1])
+    w.stuck = undefined
+    assert.deepEqual(levels(w), [0, 0])
+    assert.equal(heard, 5, "watchers hear of it")
+})
+
+/** Levels at both ends, each time that something changes. */
+function history(w: Wire, world: World) {
+    const seen: [number, ...number[]][] = []
+    w.watch(() => seen.push([world.now, ...levels(w)]))
+    return seen
+}
+
+test("late edges come in order, and the end that makes them sees them at once", () => {
+    const world = new World()
+    const w = new Wire(world)
+    const late = [100, 10, 0]
+    w.jitter = () => late.shift() ?? assert.fail("asked once an edge")
+    const seen = history(w, world)
+    w.a.drive(driven(1))
+    world.runUntil(50)
+    w.a.drive(driven(0))
+    w.a.drive(driven(1))
+    assert.deepEqual(levels(w), [1, 0])
+    world.runUntil(1000)
+    assert.deepEqual(seen, [
+        [0, 1, 0],
+        [50, 0, 0],
+        [50, 1, 0],
+        [100, 1, 1],
+        [100, 1, 0],
+        [100, 1, 1],
+    ])
+})
+
+test("edges behind the last late one wait for it, and no other", () => {
+    const world = new World()
+    const w = new Wire(world)
+    w.jitter = () => 100
+    w.a.drive(driven(1))
+    w.jitter = undefined
+    w.a.drive(driven(0))
+    assert.deepEqual(levels(w), [0, 0])
+    world.runUntil(99)
+    w.b.pull(inside(1)) // the other way nothing is late
+    assert.equal(w.a.level, 0)
+    w.a.drive(FREE)
+    assert.equal(w.a.level, 1)
+    world.runUntil(100)
+    assert.deepEqual(levels(w), [1, 1])
+    w.a.drive(driven(0))
+    assert.deepEqual(levels(w), [0, 0], "nothing is under way any more")
+})
+
+test("an edge that is missed leaves the level until the next that is seen", () => {
+    const w = new Wire()
+    const misses = [true, false, false]
+    w.missEdge = () => misses.shift() ?? assert.fail("asked once an edge")
+    w.a.drive(driven(1))
+    assert.deepEqual(levels(w), [1, 0])
+    w.a.drive(driven(0)) // no edge for whoever reads low
+    assert.deepEqual(levels(w), [0, 0])
+    w.a.drive(driven(1))
+    assert.deepEqual(levels(w), [1, 1])
+    w.a.drive(driven(0))
+    assert.deepEqual(levels(w), [0, 0])
+})
+
+test("a wire that misses no edges any more shows what is", () => {
+    const w = new Wire()
+    w.missEdge = () => true
+    w.a.drive(driven(1))
+    w.missEdge = undefined
+    assert.deepEqual(levels(w), [1, 1])
 })

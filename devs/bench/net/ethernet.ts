@@ -71,6 +71,8 @@ export interface Station {
     readonly ip: Ip
     /** powered, out of reset, with a port that is not switched off */
     readonly up: boolean
+    /** has carrier, and neither hears nor says anything */
+    readonly silent?: boolean
     receive(packet: Packet): void
     /** the cable was cut or mended, or the far end came or went */
     carrierChanged?(): void
@@ -93,9 +95,16 @@ interface Port {
     cut: boolean
     /** when this port's cable has sent what it was given */
     freeAt: number
+    /** when the last packet of this port arrives: the next does not before */
+    arrivesAt: number
+    /** a direction of this port's cable that carries nothing */
+    dead?: Direction
     /** packets that are on their way, and when their last bit is out */
     sending: { until: number; delivery: Timer }[]
 }
+
+/** Of a station's cable: to the station, or from it. */
+export type Direction = "in" | "out"
 
 /** What a fault may do to a packet; `undefined`: it is lost. */
 export type PacketFault = (p: Packet, from: Station) => Packet | undefined
@@ -104,6 +113,11 @@ export class Segment {
     private readonly ports: Port[] = []
     /** set by tests: looks at each packet before it is sent */
     fault: PacketFault = p => p
+    /** set by tests: microseconds by which a packet comes later, in order */
+    delay?: (p: Packet, from: Station) => number
+    /** set by tests: divides the bit rate */
+    slow?: number
+    private groups?: Station[][]
 
     constructor(
         private readonly world: World,
@@ -111,7 +125,37 @@ export class Segment {
     ) {}
 
     attach(station: Station) {
-        this.ports.push({ station, cut: false, freeAt: 0, sending: [] })
+        this.ports.push({
+            station,
+            cut: false,
+            freeAt: 0,
+            arrivesAt: 0,
+            sending: [],
+        })
+    }
+
+    /**
+     * One direction of a station's cable is dead. Whoever hears nothing sees
+     * no carrier; the other side's PHY, without fault signalling, still does.
+     * @param direction `undefined` mends it
+     */
+    oneWay(station: Station, direction?: Direction) {
+        this.port(station).dead = direction
+        this.carrierChanged()
+    }
+
+    /**
+     * Stations of different groups do not hear each other, and keep their
+     * carrier: a link between two switches is down. Stations in no group are
+     * one more. @param groups `undefined` heals
+     */
+    split(groups?: Station[][]) {
+        this.groups = groups
+    }
+
+    private isSplit(x: Station, y: Station) {
+        const side = (s: Station) => this.groups?.findIndex(g => g.includes(s))
+        return this.groups !== undefined && side(x) !== side(y)
     }
 
     cut(station: Station, cut: boolean) {
@@ -142,17 +186,22 @@ export class Segment {
 
     /** Whether the station sees a link. */
     carrier(station: Station) {
-        if (this.port(station).cut || !station.up) return false
+        const port = this.port(station)
+        if (port.cut || port.dead === "in" || !station.up) return false
         if (!this.opts.pointToPoint) return true
         return this.ports.some(
-            p => p.station !== station && !p.cut && p.station.up,
+            p =>
+                p.station !== station &&
+                !p.cut &&
+                p.dead !== "out" &&
+                p.station.up,
         )
     }
 
     /** Sends to one MAC address, or to all. */
     send(from: Station, to: Mac, packet: Packet) {
         const port = this.port(from)
-        if (port.cut || !from.up) return
+        if (port.cut || port.dead === "out" || !from.up || from.silent) return
         const sent = this.fault(packet, from)
         if (!sent) return
         const bytes =
@@ -160,9 +209,15 @@ export class Segment {
             GAP_AND_PREAMBLE_BYTES +
             ("data" in sent ? sent.data.length : 0)
         const start = Math.max(this.world.now, port.freeAt)
-        port.freeAt = start + (bytes * 8e6) / this.opts.bitsPerSecond
+        const bitsPerSecond = this.opts.bitsPerSecond / (this.slow ?? 1)
+        port.freeAt = start + (bytes * 8e6) / bitsPerSecond
         const until = port.freeAt
-        const delivery = this.world.at(until + this.opts.latencyUs, () =>
+        const late = this.delay ? this.delay(sent, from) : 0
+        port.arrivesAt = Math.max(
+            until + this.opts.latencyUs + late,
+            port.arrivesAt,
+        )
+        const delivery = this.world.at(port.arrivesAt, () =>
             this.deliver(from, to, sent),
         )
         while (port.sending[0]?.until <= this.world.now) port.sending.shift()
@@ -172,6 +227,8 @@ export class Segment {
     private deliver(from: Station, to: Mac, packet: Packet) {
         for (const p of this.ports) {
             if (p.station === from || p.cut || !p.station.up) continue
+            if (p.dead === "in" || p.station.silent) continue
+            if (this.groups && this.isSplit(from, p.station)) continue
             if (to === BROADCAST || p.station.mac === to)
                 p.station.receive(packet)
         }
