@@ -25,6 +25,11 @@ export interface IpHandler {
     /** @returns who takes a new connection; `undefined` refuses it */
     accept(local: Endpoint, remote: Endpoint): Acceptor | undefined
     udp(packet: UdpPacket): void
+    /**
+     * whether a segment of a connection that the station does not have is
+     * answered by RST, as TCP wants it; yes when absent
+     */
+    answersStale?(): boolean
     /** another station uses this station's address */
     conflict?(): void
 }
@@ -110,14 +115,16 @@ export class IpStack {
         if (known) return known.receive(p)
         const isNew = p.syn && !p.acks && !p.rst
         const acceptor = isNew ? this.handler.accept(p.dst, p.src) : undefined
-        if (!acceptor) {
-            const reset = resetFor(p)
-            if (reset) this.sendTo(reset.dst.ip, reset)
-            return
-        }
+        if (!acceptor) return this.refuse(p, isNew)
         const connection = this.create(p.dst, p.src, acceptor.user)
         acceptor.accepted(connection)
         connection.accept(p)
+    }
+
+    private refuse(p: TcpPacket, isNew: boolean) {
+        if (!isNew && this.handler.answersStale?.() === false) return
+        const reset = resetFor(p)
+        if (reset) this.sendTo(reset.dst.ip, reset)
     }
 
     private create(local: Endpoint, remote: Endpoint, user: TcpUser) {

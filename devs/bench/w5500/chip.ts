@@ -8,6 +8,12 @@ import type { BoardChip } from "../board.ts"
 import type { Ip, Mac, Packet, Segment, Station } from "../net/ethernet.ts"
 import { IpStack, type StackTiming } from "../net/ipstack.ts"
 import {
+    accessBuffer,
+    accessRegisters,
+    part,
+    type Registers,
+} from "./memory.ts"
+import {
     BlockKind,
     BUFFER_MEMORY,
     Common,
@@ -23,6 +29,7 @@ import {
     VERSION,
 } from "./registers.ts"
 import { W5500Socket, type SocketHost } from "./socket.ts"
+import { drawUpset } from "./upset.ts"
 
 /**
  * The chip takes so long to accept a command; no datasheet value. Less than
@@ -41,8 +48,6 @@ const HEADER_BYTES = 3
 /** Bytes of data in a frame by its operation mode (2.2.2). */
 const FIXED_BYTES = [Infinity, 1, 2, 4]
 const READ_ONLY = new Set<number>([Common.SIR, Common.VERSIONR])
-const KILO = 1024
-const BUFFER_KILOBYTES = [0, 1, 2, 4, 8, 16]
 
 export class W5500 implements BoardChip, Station {
     private readonly common = new Uint8Array(Common.SIZE)
@@ -50,6 +55,10 @@ export class W5500 implements BoardChip, Station {
     private readonly txMemory = new Uint8Array(BUFFER_MEMORY)
     private readonly rxMemory = new Uint8Array(BUFFER_MEMORY)
     private readonly stack: IpStack
+    private readonly registers: Registers = {
+        read: at => this.readCommon(at),
+        write: (at, value) => this.writeCommon(at, value),
+    }
     private isPowered = false
     private isHeld = false
     /** the SPI frame that is under way */
@@ -58,6 +67,14 @@ export class W5500 implements BoardChip, Station {
     private control = 0
     /** the board's: something that firmware may wait for has changed */
     onNews = () => {}
+    /**
+     * Whether a segment of a connection that no socket has is answered by RST:
+     * undocumented. A SYN that no socket listens for always is.
+     */
+    answersStale = true
+    private isSilent = false
+    /** INTn when the clock stopped */
+    private frozenInterrupt: 0 | 1 = 1
 
     constructor(
         private readonly world: World,
@@ -77,6 +94,7 @@ export class W5500 implements BoardChip, Station {
                     this.sockets
                         .find(s => s.isUdp && s.port === p.dst.port)
                         ?.takeUdp(p),
+                answersStale: () => this.answersStale,
                 conflict: () => {
                     this.common[Common.IR] |= IR_CONFLICT
                     this.onNews()
@@ -135,6 +153,7 @@ export class W5500 implements BoardChip, Station {
     /** INTn: low while an interrupt that is not masked is pending. */
     get interruptLevel(): 0 | 1 {
         if (!this.isAwake) return 1 // pulled up at the board
+        if (this.isSilent) return this.frozenInterrupt
         const c = this.common
         const isPending =
             (c[Common.IR] & c[Common.IMR]) !== 0 ||
@@ -163,6 +182,7 @@ export class W5500 implements BoardChip, Station {
 
     /** A reset by pin, power or MR: open connections are forgotten silently. */
     private resetChip() {
+        this.frozenInterrupt = 1
         this.stack.forget()
         this.resetRegisters()
         this.segment.carrierChanged()
@@ -212,6 +232,50 @@ export class W5500 implements BoardChip, Station {
         }
     }
 
+    /// Faults ///
+
+    /**
+     * The chip's clock has stopped: it says nothing, hears nothing, and
+     * answers zeros on SPI, while its PHY keeps the link.
+     */
+    get silent() {
+        return this.isSilent
+    }
+
+    set silent(silent: boolean) {
+        if (silent) this.frozenInterrupt = this.interruptLevel
+        this.isSilent = silent
+        this.onNews()
+    }
+
+    /** A bit flips. @returns which, such as "SIPR bit 5" */
+    upset(random: Random): string {
+        const { socket, at, mask, text } = drawUpset(random)
+        if (socket !== undefined) this.sockets[socket].flip(at, mask)
+        else this.change(() => (this.common[at] ^= mask))
+        this.onNews()
+        return text
+    }
+
+    /** The chip resets itself, as when a discharge hits its reset line. */
+    loseReset() {
+        this.resetChip()
+        this.onNews()
+    }
+
+    /** The chip has no address any more, and answers for none. */
+    loseAddress() {
+        this.change(() => this.common.fill(0, Common.SIPR, Common.SIPR + 4))
+    }
+
+    /** Changes registers; the segment learns of another address or PHY. */
+    private change(f: () => void) {
+        const before = `${this.ip} ${this.mac} ${this.up}`
+        f()
+        if (before !== `${this.ip} ${this.mac} ${this.up}`)
+            this.segment.carrierChanged()
+    }
+
     /// SPI ///
 
     select(selected: boolean) {
@@ -221,6 +285,10 @@ export class W5500 implements BoardChip, Station {
     exchange(data: Uint8Array, hz: number) {
         if (!this.isAwake) {
             data.fill(0xff)
+            return
+        }
+        if (this.isSilent) {
+            data.fill(0)
             return
         }
         for (let i = 0; i < data.length;) {
@@ -269,13 +337,10 @@ export class W5500 implements BoardChip, Station {
     }
 
     private accessCommon(data: Uint8Array, isWrite: boolean) {
-        const before = this.ip + this.mac
-        accessRegisters(data, this.address, isWrite, {
-            read: at => this.readCommon(at),
-            write: (at, value) => this.writeCommon(at, value),
-        })
-        if (isWrite && before !== this.ip + this.mac)
-            this.segment.carrierChanged()
+        const access = () =>
+            accessRegisters(data, this.address, isWrite, this.registers)
+        if (isWrite) this.change(access)
+        else access()
     }
 
     private readCommon(at: number) {
@@ -301,51 +366,4 @@ export class W5500 implements BoardChip, Station {
     private get16(at: number) {
         return (this.common[at] << 8) | this.common[at + 1]
     }
-}
-
-function part(
-    memory: Uint8Array<ArrayBuffer>,
-    from: number,
-    kilobytes: number,
-) {
-    const size = BUFFER_KILOBYTES.includes(kilobytes) ? kilobytes * KILO : 0
-    const start = Math.min(from, memory.length - size)
-    return memory.subarray(start, start + size)
-}
-
-interface Registers {
-    read(at: number): number
-    write(at: number, value: number): void
-}
-
-function accessRegisters(
-    data: Uint8Array,
-    address: number,
-    isWrite: boolean,
-    registers: Registers,
-) {
-    for (let i = 0; i < data.length; i++) {
-        if (isWrite) {
-            registers.write(address + i, data[i])
-            data[i] = 0
-        } else data[i] = registers.read(address + i)
-    }
-}
-
-/** Addresses wrap at the size of the socket's buffer. */
-function accessBuffer(
-    data: Uint8Array,
-    address: number,
-    isWrite: boolean,
-    memory: Uint8Array,
-) {
-    if (!memory.length) return void data.fill(0)
-    for (let i = 0; i < data.length;) {
-        const at = (address + i) % memory.length
-        const n = Math.min(data.length - i, memory.length - at)
-        if (isWrite) memory.set(data.subarray(i, i + n), at)
-        else data.set(memory.subarray(at, at + n), i)
-        i += n
-    }
-    if (isWrite) data.fill(0)
 }

@@ -155,6 +155,12 @@ export class W5500Socket {
         }
     }
 
+    /** Bits of a register flip by themselves. */
+    flip(at: number, mask: number) {
+        this.regs[at] ^= mask
+        if (at === Sn.RXBUF_SIZE || at === Sn.TXBUF_SIZE) this.host.resized()
+    }
+
     /**
      * Datasheet: "Before 16 bit-read operation is not completed, the value may
      * be changed". Both sizes only grow between commands.
