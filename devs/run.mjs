@@ -21,6 +21,7 @@ const TOOLS = {
     build: ["devs/tools/build.ts"],
     check: ["devs/tools/check.ts"],
     bench: ["devs/tools/bench.ts"],
+    torture: ["devs/tools/torture.ts"],
     test: ["devs/tools/test.ts"],
     format: ["node_modules/prettier/bin/prettier.cjs", "--write", "."],
 }

@@ -28,9 +28,14 @@ export interface VirtualOptions {
     speed?: Speed
     timing?: CardTiming
     media?: Record<BoardName, MemoryMedia>
-    clockRate?: Record<BoardName, number>
     /** shows the consoles while it runs */
     verbose?: boolean
+    /** rates of the boards' clocks against the world's */
+    clockRate?: Record<BoardName, number>
+    /** hears each line of both consoles, at its time */
+    onLine?(board: BoardName, line: string): void
+    /** a board's firmware is gone, with all that it knew */
+    onHalt?(board: BoardName): void
 }
 
 /** Room for two volumes of 32 MiB and what stands before them. */
@@ -73,7 +78,10 @@ export class VirtualBench {
             clockRate: opts.clockRate,
             random: this.random.fork(),
             onConsole: (board, line) => this.console(board, line),
-            onHalt: board => this.consoles[board].forget(),
+            onHalt: board => {
+                this.consoles[board].forget()
+                opts.onHalt?.(board)
+            },
             onPanic: panic => {
                 this.panic ??= panic
             },
@@ -88,15 +96,16 @@ export class VirtualBench {
         return new Host(this.world, this.pair.lan, ip, mac, this.random.fork())
     }
 
-    /** An initiator on a host of its own, for one board's target. */
+    /** An initiator for one board's target. @param host its own, if none */
     initiator(
         board: BoardName,
         options: Partial<InitiatorOptions> = {},
+        host = this.host(),
     ): Initiator {
         const { ip, port } = PORTALS[board]
         const remote = { ip: ipFrom(ip), port }
         return new Initiator({
-            connect: overLan(this.host(), remote),
+            connect: overLan(host, remote),
             target: targetName(board),
             name: `iqn.2026-11.com.example:host${this.hosts}`,
             settled: this.script.settled,
@@ -153,5 +162,6 @@ export class VirtualBench {
         if (this.opts.verbose && /^[>!*]/.test(line))
             console.log(`${ms.toFixed(1).padStart(9)} ${line}`)
         this.consoles[board].line(ms, line)
+        this.opts.onLine?.(board, line)
     }
 }

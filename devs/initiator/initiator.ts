@@ -58,6 +58,9 @@ const OFFERS = {
 /** The connection is gone: what was under way may or may not have happened. */
 export class ConnectionLost extends Error {}
 
+/** The target was asked to end the command, and will not answer it. */
+export class CommandAborted extends Error {}
+
 /** The target refused a login. */
 export class LoginRefused extends Error {
     constructor(readonly status: number) {
@@ -235,12 +238,23 @@ export class Initiator {
         return (await this.exchange(bhs)).bhs[2]
     }
 
-    /** The target has aborted what was under way: no answer will come. */
-    forgetCommands() {
-        const all = [...this.commands.values(), ...this.queue.splice(0)]
-        this.commands.clear()
+    /** Task tags of the commands that were sent and not answered. */
+    get tags() {
+        return [...this.commands.keys()]
+    }
+
+    /**
+     * The target has aborted what was under way: no answer will come.
+     * @param tag of one command; all, when absent
+     */
+    forgetCommands(tag?: number) {
+        const gone = [...this.commands.values()].filter(
+            c => tag === undefined || c.itt === tag,
+        )
+        if (tag === undefined) gone.push(...this.queue.splice(0))
+        for (const c of gone) this.commands.delete(c.itt)
         this.settle(() => {
-            for (const c of all) c.reject(new Error("aborted by the test"))
+            for (const c of gone) c.reject(new CommandAborted("aborted"))
         })
     }
 

@@ -51,3 +51,25 @@ export function blocksOf(volume: number, lba: number, values: number[]) {
     values.forEach((v, i) => fillBlock(data, i * BLOCK, volume, lba + i, v))
     return data
 }
+
+/**
+ * Whose block a byte belongs to, somewhere in a stream of blocks and other
+ * things: some whole word near it tells.
+ * @returns `undefined`: no block is near
+ */
+export function ownerAt(data: Uint8Array, at: number) {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.length)
+    const from = Math.max(0, at - 2 * WORD)
+    const to = Math.min(bytes.length - WORD, at + WORD)
+    for (let i = from; i <= to; i++) {
+        const isWord =
+            bytes.readUInt16LE(i) === MAGIC &&
+            bytes.readUInt32LE(i + 8) === ~bytes.readUInt32LE(i + 12) >>> 0
+        if (isWord)
+            return {
+                volume: bytes.readUInt16LE(i + 2),
+                lba: bytes.readUInt32LE(i + 4),
+            }
+    }
+    return undefined
+}

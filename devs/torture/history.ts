@@ -153,7 +153,8 @@ export class History {
         return this.damaged.size
     }
 
-    private isTainted(volume: number, lba: number) {
+    /** Whether a block is left out. */
+    isTainted(volume: number, lba: number) {
         return this.damaged.has(blockKey(volume, lba))
     }
 

@@ -13,7 +13,7 @@ import {
 } from "../../devs/initiator/initiator.ts"
 import { Random } from "../../devs/sim/random.ts"
 import { loggedIn, mirroredPair } from "../support/bench.ts"
-import { Malformed, SAFE_LBA } from "../support/malformed.ts"
+import { Malformed, SAFE_LBA } from "../../devs/initiator/malformed.ts"
 import { writersOfBoth } from "../support/writer.ts"
 
 const SEED = Number(process.env.SEED ?? 1)

@@ -2,8 +2,8 @@
  * PDUs, logins and CDBs as nobody should send them, from a seed. Half of them
  * are good ones with a few bytes changed: those get furthest.
  */
-import { encodeText, header, NO_TAG } from "../../devs/initiator/pdu.ts"
-import type { Random } from "../../devs/sim/random.ts"
+import { encodeText, header, NO_TAG } from "./pdu.ts"
+import type { Random } from "../sim/random.ts"
 
 const INTERESTING = [0, 1, 2, 3, 4, 47, 48, 49, 127, 128, 254, 255]
 const OPCODES = [0, 1, 2, 3, 4, 5, 6, 0x10, 0x1c, 0x20, 0x21, 0x25, 0x31, 0x3f]

@@ -1,0 +1,17 @@
+/** All checks; each looks at every history. */
+import { cards } from "./cards.ts"
+import type { Check } from "./check.ts"
+import { data } from "./data.ts"
+import { errors } from "./errors.ts"
+import { oneOwner } from "./one-owner.ts"
+import { oneServer } from "./one-server.ts"
+import { tables } from "./tables.ts"
+
+export const checks: Check[] = [
+    data,
+    oneOwner,
+    oneServer,
+    cards,
+    tables,
+    errors,
+]

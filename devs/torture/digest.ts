@@ -1,0 +1,29 @@
+/** One number for all that happened. */
+import { createHash } from "node:crypto"
+import type { PacketFault } from "../bench/net/ethernet.ts"
+import type { Scene } from "./scene.ts"
+
+export class Digest {
+    private readonly hash = createHash("sha256")
+
+    add(at: number, what: string) {
+        this.hash.update(`${at} ${what}\n`)
+    }
+
+    /** Every packet of LAN and cable, at its time. */
+    watch(scene: Scene) {
+        const look: PacketFault = p => {
+            const size = "data" in p ? p.data.length : 0
+            const seq = p.kind === "tcp" ? p.seq : 0
+            this.add(scene.world.now, `${p.kind} ${size} ${seq}`)
+            return p
+        }
+        scene.onLan.push(look)
+        scene.onCable.push(look)
+    }
+
+    end(at: number): string {
+        this.add(at, "end")
+        return this.hash.digest("hex").slice(0, 16)
+    }
+}

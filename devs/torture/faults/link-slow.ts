@@ -1,0 +1,19 @@
+/** The link is a hundred times slower: errors and repetitions below. */
+import type { Fault } from "./fault.ts"
+
+export const linkSlow: Fault = {
+    name: "link-slow",
+    family: "link",
+    lastsMs: [100, 5000],
+    begin(scene, random) {
+        const { cable } = scene.bench.pair
+        const times = random.pick([3, 30, 300, 3000])
+        cable.slow = times
+        return {
+            what: `link ${times} times slower`,
+            end: () => {
+                cable.slow = undefined
+            },
+        }
+    },
+}

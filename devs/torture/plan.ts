@@ -1,0 +1,151 @@
+/** What will happen in one history: all of it follows from its seed. */
+import type { BoardName } from "../bench/pair.ts"
+import { Random } from "../sim/random.ts"
+import { faults } from "./faults/index.ts"
+import { profileOf, type Profile } from "./profile.ts"
+import type { Region } from "./workloads/workload.ts"
+import { workloads } from "./workloads/index.ts"
+
+/** Each part has a seed of its own: without one, the others stay the same. */
+export interface PlannedFault {
+    name: string
+    /** microseconds after the hosts have begun */
+    at: number
+    /** how long it lasts; 0: over at once */
+    lasts: number
+    seed: number
+}
+
+export interface PlannedHost {
+    name: string
+    target: BoardName
+    workload: string
+    seed: number
+}
+
+export interface Plan {
+    seed: number
+    profile: string
+    /** how long faults come, in microseconds */
+    runUs: number
+    region: Region
+    clockRate: Record<BoardName, number>
+    /** what interrupts and garbage collection take from each board */
+    delays?: Delays
+    hosts: PlannedHost[]
+    faults: PlannedFault[]
+}
+
+export interface Delays {
+    /** microseconds between two, on the average */
+    everyUs: number
+    longestUs: number
+}
+
+/** What is left of a plan: all that is not named stays as it is. */
+export interface Edits {
+    /** indexes of the faults that are kept, and of the hosts */
+    faults?: number[]
+    hosts?: number[]
+    runMs?: number
+    /** no interrupts, no garbage collection, clocks that agree */
+    isCalm?: boolean
+}
+
+export function edited(plan: Plan, edits: Edits): Plan {
+    const keep = <T>(all: T[], kept?: number[]) =>
+        kept ? all.filter((_, i) => kept.includes(i)) : all
+    return {
+        ...plan,
+        faults: keep(plan.faults, edits.faults),
+        hosts: keep(plan.hosts, edits.hosts),
+        ...(edits.runMs ? { runUs: edits.runMs * 1000 } : {}),
+        ...(edits.isCalm
+            ? { clockRate: { a: 1, b: 1 }, delays: undefined }
+            : {}),
+    }
+}
+
+/** Above what a flood of nonsense may write to. */
+const FIRST_BLOCK = 40_000
+const CRYSTAL_PPM = 100
+/** No fault in the first moments: a pair must be one before it breaks. */
+const QUIET_US = 300_000
+
+export function makePlan(seed: number, profileName: string): Plan {
+    const profile = profileOf(profileName)
+    const random = new Random(seed)
+    const rate = () => 1 + random.int(-CRYSTAL_PPM, CRYSTAL_PPM) / 1e6
+    return {
+        seed,
+        profile: profile.name,
+        runUs: profile.runMs * 1000,
+        region: {
+            first: FIRST_BLOCK + random.int(0, 100),
+            blocks: random.pick([8, 24, 64, 160]),
+        },
+        clockRate: { a: rate(), b: rate() },
+        delays: {
+            everyUs: random.pick([20_000, 200_000, 2e6]),
+            longestUs: random.pick([500, 5_000, 25_000]),
+        },
+        hosts: planHosts(random),
+        faults: planFaults(random, profile),
+    }
+}
+
+function planHosts(random: Random): PlannedHost[] {
+    const names = [...workloads.keys()]
+    const count = random.int(2, 5)
+    return Array.from({ length: count }, (_, i) => ({
+        name: `host${i + 1}`,
+        // both volumes have one, at least
+        target: i < 2 ? (["a", "b"] as const)[i] : random.pick(["a", "b"]),
+        workload: random.pick(names),
+        seed: random.int(1, 0x7fffffff),
+    }))
+}
+
+function planFaults(random: Random, profile: Profile): PlannedFault[] {
+    const [fewest, most] = profile.faults
+    const count = random.int(fewest, most)
+    const planned = Array.from({ length: count }, () => {
+        const name = pickByRate(random, profile.rates)
+        const [shortest, longest] = faults.get(name)?.lastsMs ?? [0, 0]
+        return {
+            name,
+            at: QUIET_US + random.int(0, profile.runMs * 800),
+            lasts: logUniform(random, shortest, longest) * 1000,
+            seed: random.int(1, 0x7fffffff),
+        }
+    })
+    crowd(random, planned)
+    return planned.sort((x, y) => x.at - y.at)
+}
+
+/** In every second history some faults come together, or close upon another. */
+function crowd(random: Random, planned: PlannedFault[]) {
+    if (planned.length < 2 || random.chance(0.5)) return
+    const near = random.pick([100, 5_000, 50_000, 150_000, 1_500_000])
+    const [first] = planned
+    for (const f of planned.slice(1, random.int(2, planned.length)))
+        f.at = first.at + random.int(0, near)
+}
+
+function pickByRate(random: Random, rates: Record<string, number>) {
+    const sum = Object.values(rates).reduce((a, b) => a + b, 0)
+    let dice = random.unit() * sum
+    for (const [name, rate] of Object.entries(rates)) {
+        dice -= rate
+        if (dice < 0) return name
+    }
+    return Object.keys(rates)[0]
+}
+
+/** As many short ones as long ones. */
+function logUniform(random: Random, shortest: number, longest: number) {
+    if (longest === 0) return 0
+    return Math.round(
+        shortest * Math.exp(random.unit() * Math.log(longest / shortest)),
+    )
+}

@@ -1,0 +1,72 @@
+/** Which faults come how often. */
+import { faults } from "./faults/index.ts"
+import type { Family } from "./faults/fault.ts"
+
+export interface Profile {
+    name: string
+    about: string
+    /** how long faults come, in milliseconds */
+    runMs: number
+    /** fewest and most faults of one history */
+    faults: [number, number]
+    /** by name of the fault: how often it is drawn, against the others */
+    rates: Record<string, number>
+}
+
+const RUN_MS = 20_000
+
+/**
+ * What ends service, or mirroring, or takes the data out of the game, comes
+ * less often: there is more to see in a pair that is one.
+ */
+const RARE: Record<string, number> = {
+    "power-both": 0.5,
+    "spi-noise": 0.1,
+    "card-misdirect": 0.5,
+    "card-removed": 0.5,
+    "fence-stuck-low": 0.5,
+    "link-cut": 0.5,
+    "link-corrupt": 0.5,
+    "cable-out": 0.5,
+}
+
+function of(...families: Family[]): Record<string, number> {
+    const some = [...faults.values()].filter(
+        f => !families.length || families.includes(f.family),
+    )
+    return Object.fromEntries(some.map(f => [f.name, RARE[f.name] ?? 1]))
+}
+
+function profile(
+    name: string,
+    about: string,
+    rates: Record<string, number>,
+    count: [number, number] = [1, 8],
+): Profile {
+    return { name, about, runMs: RUN_MS, faults: count, rates }
+}
+
+const all = [
+    profile("full", "everything, alone and combined", of()),
+    profile("quiet", "no faults at all", {}, [0, 0]),
+    profile("power", "boards that die and come back", of("power")),
+    profile(
+        "death",
+        "boards that die while wires are bad",
+        of("power", "wires"),
+    ),
+    profile("link", "a bad link cable", of("link", "wires")),
+    profile("lan", "a bad network, and bad hosts", of("lan", "hosts")),
+    profile("chips", "W5500s that forget", of("chips", "lan")),
+    profile("cards", "bad cards, and losses of power", of("card", "power")),
+]
+
+export const profiles = new Map(all.map(p => [p.name, p]))
+
+/** @throws Error that names the profiles there are */
+export function profileOf(name: string): Profile {
+    const found = profiles.get(name)
+    if (found) return found
+    const names = [...profiles.keys()].join(", ")
+    throw new Error(`there is no profile "${name}"; there are: ${names}`)
+}

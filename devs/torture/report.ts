@@ -1,0 +1,96 @@
+/** What people see of histories: figures of many, and the story of one. */
+import { faults } from "./faults/index.ts"
+import type { Outcome } from "./run.ts"
+import { argumentsOf, type Shrunk } from "./shrink.ts"
+
+/** Events of both consoles that are shown of a failure. */
+const RING = 60
+
+/** Figures of all histories so far. */
+export class Tally {
+    seeds = 0
+    faults = 0
+    takeovers = 0
+    answered = 0
+    checked = 0
+    /** histories without checks of the data, for the bus was noisy */
+    forfeit = 0
+    private virtualUs = 0
+    private readonly families = new Map<string, number>()
+
+    add(o: Outcome) {
+        this.seeds++
+        this.takeovers += o.takeovers
+        this.answered += o.answered
+        this.checked += o.checked
+        this.virtualUs += o.virtualUs
+        if (o.isForfeit) this.forfeit++
+        for (const { name } of o.plan.faults) {
+            const family = faults.get(name)!.family
+            this.faults++
+            this.families.set(family, (this.families.get(family) ?? 0) + 1)
+        }
+    }
+
+    get hours() {
+        return this.virtualUs / 3600e6
+    }
+
+    print() {
+        const families = [...this.families].sort(([x], [y]) => (x < y ? -1 : 1))
+        const rows: [string, string][] = [
+            ["histories", String(this.seeds)],
+            ["virtual hours", this.hours.toFixed(1)],
+            ["faults", String(this.faults)],
+            ...families.map(([name, n]): [string, string] => [
+                `  ${name}`,
+                String(n),
+            ]),
+            ["takeovers", String(this.takeovers)],
+            ["commands answered", String(this.answered)],
+            ["block operations checked", String(this.checked)],
+            ["without data checks (noisy bus)", String(this.forfeit)],
+        ]
+        for (const [name, figure] of rows)
+            console.log(`${name.padEnd(34)}${figure.padStart(10)}`)
+    }
+}
+
+/** Everything about one history. */
+export function printStory(o: Outcome) {
+    const { plan } = o
+    for (const h of plan.hosts)
+        console.log(`${h.name} works at ${h.target}: ${h.workload}`)
+    const begin = o.virtualUs / 1000
+    console.log(`\nfaults, from the moment the hosts began:`)
+    for (const line of o.story) console.log(line)
+    console.log(`\nconsoles, up to ${begin.toFixed(0)} ms:`)
+    for (const e of o.events.slice(-RING))
+        console.log(`${e.ms.toFixed(1).padStart(10)} ms  ${e.board}: ${e.text}`)
+    console.log(
+        `\n${o.answered} commands, ${o.checked} block operations checked, ` +
+            `${o.takeovers} takeovers; digest ${o.digest}`,
+    )
+    printViolations(o)
+}
+
+function printViolations(o: Outcome) {
+    if (!o.violations.length) console.log("nothing was wrong")
+    for (const { check, what } of o.violations)
+        console.log(`FAILED ${check}: ${what}`)
+}
+
+/** A failure, and the shortest history that shows it. */
+export function printFailure(failed: Outcome, shrunk: Shrunk) {
+    const { plan } = failed
+    console.log(`\nseed ${plan.seed} failed; its faults were:`)
+    for (const line of failed.story) console.log(line)
+    printViolations(failed)
+    console.log(
+        `\nthe shortest history that fails, of ${shrunk.tries} that were tried:`,
+    )
+    printStory(shrunk.outcome)
+    console.log(
+        `\nrepeat it:\n  npm run torture -- ${argumentsOf(plan, shrunk.edits)}`,
+    )
+}

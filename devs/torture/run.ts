@@ -1,0 +1,258 @@
+/** One history, from its plan to its verdict. */
+import { FirmwarePanic } from "../bench/board.ts"
+import type { ConsoleEvent } from "../bench/console.ts"
+import { BOARD_NAMES } from "../bench/pair.ts"
+import { VirtualBench } from "../bench/virtual.ts"
+import { Random } from "../sim/random.ts"
+import type { Program } from "../vm/program.ts"
+import { checks } from "./checks/index.ts"
+import { Digest } from "./digest.ts"
+import type { Begun } from "./faults/fault.ts"
+import { faults } from "./faults/index.ts"
+import { History } from "./history.ts"
+import { TortureHost } from "./host.ts"
+import type { Plan, PlannedFault } from "./plan.ts"
+import { Scene } from "./scene.ts"
+import { Servings } from "./servings.ts"
+import { workloads } from "./workloads/index.ts"
+
+const MIB = 32
+const BLOCKS_PER_VOLUME = MIB * 2048
+/** All is healed: whoever is alive must serve again within this time. */
+const ALIVE_AGAIN_US = 20e6
+/** Hosts end what they have begun. */
+const STOP_US = 10e6
+/** Logs are flushed, marks are set, and counters are told. */
+const REST_US = 4e6
+
+export interface Outcome {
+    plan: Plan
+    /** of everything that happened */
+    digest: string
+    /** what was wrong, by the name of the check; empty: nothing */
+    violations: { check: string; what: string }[]
+    /** what the faults did, with the time in milliseconds */
+    story: string[]
+    /** the consoles of both boards */
+    events: ConsoleEvent[]
+    virtualUs: number
+    takeovers: number
+    /** commands that were answered, and blocks that were checked */
+    answered: number
+    checked: number
+    isForfeit: boolean
+}
+
+/** Plays a plan. */
+export async function run(plan: Plan, program: Program): Promise<Outcome> {
+    return await new Run(plan, program).play()
+}
+
+class Run {
+    private readonly bench: VirtualBench
+    private readonly scene: Scene
+    private readonly history = new History()
+    private readonly digest = new Digest()
+    private readonly servings: Servings
+    private readonly violations: Outcome["violations"] = []
+    private readonly story: string[] = []
+    private readonly begun = new Set<Begun>()
+    private startedAt = 0
+    private values = 0
+
+    constructor(
+        private readonly plan: Plan,
+        program: Program,
+    ) {
+        const now = () => this.bench.world.now
+        this.servings = new Servings(this.history, now)
+        this.bench = new VirtualBench({
+            program,
+            seed: plan.seed,
+            mib: MIB,
+            clockRate: plan.clockRate,
+            onLine: (board, line) => {
+                this.digest.add(now(), line)
+                this.servings.line(board, line)
+            },
+            onHalt: board => {
+                this.digest.add(now(), `${board} halts`)
+                this.servings.halt(board)
+            },
+        })
+        const hosts = plan.hosts.map(
+            h =>
+                new TortureHost(this.bench, {
+                    name: h.name,
+                    target: h.target,
+                    workload: workloads.get(h.workload)!,
+                    region: plan.region,
+                    history: this.history,
+                    random: new Random(h.seed),
+                    nextValue: () => ++this.values,
+                }),
+        )
+        this.scene = new Scene(
+            this.bench,
+            this.history,
+            hosts,
+            plan.region,
+            BLOCKS_PER_VOLUME,
+        )
+        this.digest.watch(this.scene)
+    }
+
+    async play(): Promise<Outcome> {
+        const watching = checks.map(c => ({
+            ...c,
+            watched: c.watch(this.scene),
+        }))
+        try {
+            this.bench.boot()
+            await this.bench.runScript(() => this.live(), Infinity)
+        } catch (e) {
+            const check = e instanceof FirmwarePanic ? "panic" : "run"
+            this.fail(check, (e as Error).message)
+        }
+        const hasEnded = !this.violations.length
+        for (const { name, needsEnd, watched } of watching)
+            if (hasEnded || !needsEnd)
+                for (const what of watched()) this.fail(name, what)
+        return this.outcome()
+    }
+
+    /** The script: work, faults, healing, rest. */
+    private async live() {
+        const { script } = this.bench
+        this.startedAt = this.bench.world.now
+        const running = this.scene.hosts.map(h => h.run())
+        this.delayBoards()
+        for (const f of this.plan.faults) this.schedule(f)
+        await script.sleep(this.plan.runUs)
+        this.heal()
+        if (await this.untilAlive()) {
+            for (const h of this.scene.hosts) h.stop()
+            const all = Promise.all(running)
+            await this.within(STOP_US, all, "hosts do not come to an end")
+            for (const h of this.scene.hosts)
+                await this.within(STOP_US, h.readAll(), "reading all")
+        }
+        await script.sleep(REST_US)
+    }
+
+    /// Faults ///
+
+    private schedule(f: PlannedFault) {
+        const { world } = this.bench
+        world.at(this.startedAt + f.at, () => {
+            const begun = faults
+                .get(f.name)!
+                .begin(this.scene, new Random(f.seed))
+            const lasts = f.lasts ? ` for ${f.lasts / 1000} ms` : ""
+            this.tell(`${f.name}: ${begun.what}${lasts}`)
+            if (!begun.end) return
+            this.begun.add(begun)
+            if (f.lasts) world.after(f.lasts, () => this.end(begun))
+        })
+    }
+
+    private end(begun: Begun) {
+        if (!this.begun.delete(begun)) return
+        begun.end?.()
+        this.tell(`over: ${begun.what}`)
+    }
+
+    /** All faults end, and somebody comes and presses buttons. */
+    private heal() {
+        for (const b of [...this.begun]) this.end(b)
+        for (const name of BOARD_NAMES) {
+            const { board } = this.scene.node(name)
+            if (!board.isHung) continue
+            // a shorted fence line keeps a reset button from working
+            board.setPower(false)
+            board.setPower(true)
+        }
+        this.tell("all is healed")
+    }
+
+    /** Interrupts, USB, and the garbage collector take their time. */
+    private delayBoards() {
+        const { delays } = this.plan
+        if (!delays) return
+        const { everyUs, longestUs } = delays
+        for (const name of BOARD_NAMES) {
+            const random = this.bench.random.fork()
+            const next = () => {
+                this.bench.world.after(random.int(1, 2 * everyUs), () => {
+                    const us = longestUs * random.unit() ** 3
+                    this.bench.pair.nodes[name].board.delay(us)
+                    next()
+                })
+            }
+            next()
+        }
+    }
+
+    private tell(what: string) {
+        const ms = (this.bench.world.now - this.startedAt) / 1000
+        this.story.push(`${ms.toFixed(1).padStart(9)} ms  ${what}`)
+        this.digest.add(this.bench.world.now, what)
+    }
+
+    /// Liveness ///
+
+    private async untilAlive() {
+        const { world, script } = this.bench
+        const from = world.now
+        const isAlive = () => this.scene.hosts.every(h => h.lastAt > from)
+        while (!isAlive() && world.now < from + ALIVE_AGAIN_US)
+            await script.sleep(20_000)
+        if (isAlive()) return true
+        const waiting = this.scene.hosts.filter(h => h.lastAt <= from)
+        this.fail(
+            "liveness",
+            `${waiting.map(h => `${h.name} at ${h.target}`).join(", ")}: ` +
+                `nothing answered for ${ALIVE_AGAIN_US / 1e6} s after all was healed`,
+        )
+        return false
+    }
+
+    private async within<T>(us: number, what: Promise<T>, name: string) {
+        const { script } = this.bench
+        let isDone = false
+        const late = script.sleep(us).then(() => {
+            if (!isDone) throw new Error(`${name}: not over in ${us / 1e6} s`)
+        })
+        await Promise.race([
+            late,
+            what.then(() => {
+                isDone = true
+            }),
+        ])
+    }
+
+    private fail(check: string, what: string) {
+        this.violations.push({ check, what })
+    }
+
+    private outcome(): Outcome {
+        for (const op of this.history.ops)
+            this.digest.add(
+                op.start,
+                `${op.end} ${op.kind} ${op.values.join()}`,
+            )
+        return {
+            plan: this.plan,
+            digest: this.digest.end(this.bench.world.now),
+            violations: this.violations,
+            story: this.story,
+            events: this.bench.events,
+            virtualUs: this.bench.world.now,
+            takeovers: this.bench.events.filter(e => /^took over/.test(e.text))
+                .length,
+            answered: this.scene.hosts.reduce((n, h) => n + h.answered, 0),
+            checked: this.history.operations,
+            isForfeit: this.scene.dataIsForfeit,
+        }
+    }
+}

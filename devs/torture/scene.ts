@@ -1,0 +1,107 @@
+/** What one history plays on: the pair, its hosts, and what watches them. */
+import type { PacketFault, Station } from "../bench/net/ethernet.ts"
+import { BOARD_NAMES, type BoardName, type Node } from "../bench/pair.ts"
+import type { VirtualBench } from "../bench/virtual.ts"
+import type { Random } from "../sim/random.ts"
+import type { History } from "./history.ts"
+import type { TortureHost } from "./host.ts"
+import type { Region } from "./workloads/workload.ts"
+
+/** Where things are on a card, as SPEC.md says. */
+const FIRST_VOLUME_LBA = 2048
+export const SUPERBLOCK_LBA = [128, 1152]
+
+export class Scene {
+    /** what looks at packets, or changes them, one after the other */
+    readonly onLan: PacketFault[] = []
+    readonly onCable: PacketFault[] = []
+    /** a fault has broken what no check of the data can hold any more */
+    dataIsForfeit = false
+    /** a card is bad: commands may fail */
+    mayFailCommands = false
+
+    constructor(
+        readonly bench: VirtualBench,
+        readonly history: History,
+        readonly hosts: TortureHost[],
+        readonly region: Region,
+        private readonly blocksPerVolume: number,
+    ) {
+        bench.pair.lan.fault = chain(this.onLan)
+        bench.pair.cable.fault = chain(this.onCable)
+    }
+
+    get world() {
+        return this.bench.world
+    }
+
+    node(name: BoardName): Node {
+        return this.bench.pair.nodes[name]
+    }
+
+    pickBoard(random: Random): BoardName {
+        return random.pick(BOARD_NAMES)
+    }
+
+    /** A host that works; by chance. */
+    pickHost(random: Random): TortureHost {
+        return random.pick(this.hosts)
+    }
+
+    /** All that is plugged into the LAN. */
+    get lanStations(): Station[] {
+        const boards = BOARD_NAMES.flatMap(n => {
+            const { home, partner } = this.node(n)
+            return [home, partner]
+        })
+        return [...boards, ...this.hosts.map(h => h.station)]
+    }
+
+    /** A block that hosts use. */
+    someBlock(random: Random): number {
+        const { first, blocks } = this.region
+        return first + random.int(0, blocks - 1)
+    }
+
+    /** Where a block is on both cards. */
+    sectorOf(volume: number, lba: number): number {
+        return FIRST_VOLUME_LBA + volume * this.blocksPerVolume + lba
+    }
+
+    /** Calls `f` again and again, until stopped. */
+    every(us: number, f: () => void) {
+        let timer = this.world.after(us, again)
+        const { world } = this
+        function again() {
+            f()
+            timer = world.after(us, again)
+        }
+        return {
+            stop: () => {
+                timer.cancelled = true
+            },
+        }
+    }
+
+    /** A card has damaged a sector by itself: nobody can know what it holds. */
+    sectorIsDamaged(sector: number) {
+        const at = sector - FIRST_VOLUME_LBA
+        if (at < 0) return
+        const volume = Math.floor(at / this.blocksPerVolume)
+        this.history.taint(volume, at % this.blocksPerVolume)
+    }
+}
+
+function chain(faults: PacketFault[]): PacketFault {
+    return (packet, from) => {
+        let p: ReturnType<PacketFault> = packet
+        for (const f of faults) if (p) p = f(p, from)
+        return p
+    }
+}
+
+/** Takes something out of a list, if it is there. */
+export function remove<T>(from: T[], what: T) {
+    const at = from.indexOf(what)
+    if (at >= 0) from.splice(at, 1)
+}
