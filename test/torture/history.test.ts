@@ -7,15 +7,14 @@ import { lived, type Flaw } from "./disk.ts"
 
 const MS = 1000
 const LBA = 7
-/** no host has anything to do with the other volume */
 const [VOLUME, OTHER] = [0, 1]
 
 /**
  * A history in words, one every 2 ms and 1 ms long; words joined by | are at
  * the same time:
  * w1 writes 1, f1 with FUA, w1> unanswered, r1 reads 1, sync is SYNCHRONIZE
- * CACHE, boot and takeover begin a serving, alone ends its mirroring. boot
- * stands before the first of them.
+ * CACHE, boot and takeover begin a serving, alone ends its mirroring; othersync
+ * and otherboot are the other volume's. A boot stands before the first word.
  */
 function told(words: string) {
     const history = new History()
