@@ -31,8 +31,11 @@ export class Flood {
     }
 
     private async run(n: number) {
-        const isid = `402a545700f${n}`
-        const initiator = this.bench.initiator(this.target, { isid })
+        const options = {
+            isid: `402a545700f${n}`,
+            name: "iqn.2026-11.com.example:flood",
+        }
+        const initiator = this.bench.initiator(this.target, options)
         while (!this.isStopped) {
             const giveUp = this.bench.world.after(PATIENCE_US, () =>
                 initiator.abort(),
