@@ -1,7 +1,8 @@
 /** Histories in processes of their own: one for each core. */
 import { availableParallelism } from "node:os"
 import { Tinypool } from "tinypool"
-import { buildProgram } from "../vm/program.ts"
+import { buildPatched, buildProgram } from "../vm/program.ts"
+import { bugOf } from "./bugs/index.ts"
 import { edited, makePlan, type Edits } from "./plan.ts"
 import { run, type Outcome } from "./run.ts"
 
@@ -9,12 +10,20 @@ export interface Job {
     seed: number
     profile: string
     edits?: Edits
+    /** slug of a bug that is planted into the firmware */
+    bug?: string
 }
 
 /** What a worker does. */
 export default async function play(job: Job): Promise<Outcome> {
     const plan = edited(makePlan(job.seed, job.profile), job.edits ?? {})
-    return await run(plan, buildProgram())
+    return await run(plan, programOf(job))
+}
+
+function programOf({ bug }: Job) {
+    if (bug === undefined) return buildProgram()
+    const { slug, patches } = bugOf(bug)
+    return buildPatched(slug, patches)
 }
 
 /** Workers for all cores. */

@@ -63,10 +63,32 @@ const all = [
 
 export const profiles = new Map(all.map(p => [p.name, p]))
 
-/** @throws Error that names the profiles there are */
+const ONLY = "only:"
+
+/** Name of a profile of these faults alone. */
+export function only(names: string[]) {
+    return ONLY + names.join()
+}
+
+/** @throws Error that names what there is */
 export function profileOf(name: string): Profile {
     const found = profiles.get(name)
     if (found) return found
+    if (name.startsWith(ONLY)) return onlyThese(name)
     const names = [...profiles.keys()].join(", ")
-    throw new Error(`there is no profile "${name}"; there are: ${names}`)
+    throw new Error(
+        `there is no profile "${name}"; there are: ${names}, ` +
+            `and ${ONLY} with names of faults`,
+    )
+}
+
+function onlyThese(name: string): Profile {
+    const names = name.slice(ONLY.length).split(",").filter(Boolean)
+    for (const n of names)
+        if (!faults.has(n))
+            throw new Error(
+                `there is no fault "${n}"; there are: ${[...faults.keys()].join(", ")}`,
+            )
+    const rates = Object.fromEntries(names.map(n => [n, 1]))
+    return profile(name, "", rates, names.length ? [1, 5] : [0, 0])
 }
