@@ -4,11 +4,14 @@ import { createRequire } from "node:module"
 import { createHash } from "node:crypto"
 import {
     copyFileSync,
+    cpSync,
     existsSync,
     mkdirSync,
     readdirSync,
     readFileSync,
     rmdirSync,
+    rmSync,
+    symlinkSync,
     writeFileSync,
 } from "node:fs"
 import path from "node:path"
@@ -23,10 +26,27 @@ export interface Program {
     symbols: Symbols
 }
 
-/** Where the compiler puts what it makes, whatever the program. */
-const COMPILER_OUT = path.join(ROOT, ".devicescript/bin")
+/** A change to a source: text that occurs once, and what stands there instead. */
+export interface Patch {
+    /** below the repository's folder */
+    file: string
+    find: string
+    replace: string
+}
+
+/** What the compiler makes and reads, below the folder it runs in. */
+const MADE = ".devicescript"
 const FILES = ["bytecode.devs", "bytecode-dbg.json"]
 const CORE_SOURCES = path.join(ROOT, "node_modules/@devicescript/core/src")
+/** What the compiler needs beside the sources. */
+const SURROUNDINGS = [
+    "boards",
+    "services",
+    "node_modules",
+    "devsconfig.json",
+    "package.json",
+    "tsconfig.json",
+]
 
 /**
  * Compiles a program, unless it is compiled already and nothing in `src`,
@@ -35,10 +55,62 @@ const CORE_SOURCES = path.join(ROOT, "node_modules/@devicescript/core/src")
  * @throws with the compiler's messages when the program has errors
  */
 export function buildProgram(entry = "src/main.ts"): Program {
-    const name = path.basename(entry, ".ts")
-    const dir = path.join(ROOT, ".devicescript", name)
+    return build(ROOT, entry, sourcesDigest(entry), () => {})
+}
+
+/**
+ * Compiles the firmware with patches, in a copy of its sources, unless it is
+ * compiled already.
+ * @param slug names the copy
+ * @throws also when a patch does not fit the sources
+ */
+export function buildPatched(slug: string, patches: Patch[]): Program {
+    const tree = path.join(ROOT, MADE, "patched", slug)
+    const patched = patchSources(slug, patches)
+    const entry = "src/main.ts"
+    const digest = sha256(sourcesDigest(entry), JSON.stringify(patches))
+    return build(tree, entry, digest, () => {
+        rmSync(tree, { recursive: true, force: true })
+        mkdirSync(tree, { recursive: true })
+        for (const name of SURROUNDINGS)
+            symlinkSync(path.join(ROOT, name), path.join(tree, name))
+        cpSync(path.join(ROOT, "src"), path.join(tree, "src"), {
+            recursive: true,
+        })
+        for (const [file, text] of patched)
+            writeFileSync(path.join(tree, file), text)
+    })
+}
+
+/** @returns the patched sources by file; @throws when a patch does not fit */
+export function patchSources(slug: string, patches: Patch[]) {
+    const texts = new Map<string, string>()
+    for (const { file, find, replace } of patches) {
+        const text =
+            texts.get(file) ?? readFileSync(path.join(ROOT, file), "utf8")
+        const parts = text.split(find)
+        if (parts.length !== 2)
+            throw new Error(
+                `${slug} no longer fits ${file}: ${parts.length - 1} times\n${find}`,
+            )
+        texts.set(file, parts.join(replace))
+    }
+    return texts
+}
+
+/**
+ * @param root the folder that the compiler runs in
+ * @param digest of all that the program is made of
+ * @param prepare fills the folder
+ */
+function build(
+    root: string,
+    entry: string,
+    digest: string,
+    prepare: () => void,
+): Program {
+    const dir = path.join(root, MADE, path.basename(entry, ".ts"))
     const stamp = path.join(dir, "sources.sha256")
-    const digest = sourcesDigest(entry)
     // the compiler also leaves DeviceScript's own sources in node_modules
     const isCurrent = () =>
         existsSync(CORE_SOURCES) &&
@@ -47,11 +119,12 @@ export function buildProgram(entry = "src/main.ts"): Program {
     if (!isCurrent())
         exclusively(() => {
             if (isCurrent()) return
-            compile(entry)
+            prepare()
+            compile(root, entry)
             mkdirSync(dir, { recursive: true })
             for (const file of FILES)
                 copyFileSync(
-                    path.join(COMPILER_OUT, file),
+                    path.join(root, MADE, "bin", file),
                     path.join(dir, file),
                 )
             writeFileSync(stamp, digest)
@@ -65,7 +138,7 @@ const COMPILE_LIMIT_MS = 60_000
 
 /** Runs `f` while no other process compiles. */
 function exclusively(f: () => void) {
-    const lock = path.join(ROOT, ".devicescript/compiling")
+    const lock = path.join(ROOT, MADE, "compiling")
     mkdirSync(path.dirname(lock), { recursive: true })
     const until = Date.now() + COMPILE_LIMIT_MS
     const pause = new Int32Array(new SharedArrayBuffer(4))
@@ -102,6 +175,12 @@ function sourcesDigest(entry: string) {
     return hash.digest("hex")
 }
 
+function sha256(...parts: string[]) {
+    const hash = createHash("sha256")
+    for (const part of parts) hash.update(part)
+    return hash.digest("hex")
+}
+
 function sourceFiles(dir: string): string[] {
     if (!existsSync(dir)) return []
     return readdirSync(dir, { recursive: true, encoding: "utf8" })
@@ -110,14 +189,14 @@ function sourceFiles(dir: string): string[] {
         .map(f => path.join(dir, f))
 }
 
-function compile(entry: string) {
+function compile(root: string, entry: string) {
     const require = createRequire(import.meta.url)
     const manifest = require.resolve("@devicescript/cli/package.json")
     const cli = path.join(path.dirname(manifest), "devicescript")
     const run = spawnSync(
         process.execPath,
         [cli, "--no-colors", "--ci", "build", entry],
-        { cwd: ROOT, encoding: "utf8" },
+        { cwd: root, encoding: "utf8" },
     )
     if (run.status !== 0)
         throw new Error(
