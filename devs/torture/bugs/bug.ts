@@ -1,0 +1,15 @@
+/** A bug that is planted into the firmware: torture must find it. */
+import type { Patch } from "../../vm/program.ts"
+
+export interface Bug {
+    /** names its file, and its program */
+    slug: string
+    /** what the firmware does wrong */
+    name: string
+    /** what a host would lose */
+    why: string
+    /** names of the faults that show it; none: load is enough */
+    profile: string[]
+    /** must fit the sources as they are: see `buildPatched` */
+    patches: Patch[]
+}

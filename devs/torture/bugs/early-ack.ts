@@ -1,0 +1,31 @@
+/**
+ * Shown by a home that dies within milliseconds of an answer, and by a link that
+ * is silent for a while before its home dies. Reads see all of the log, so that
+ * without a fault nothing is amiss.
+ */
+import type { Bug } from "./bug.ts"
+
+export const earlyAck: Bug = {
+    slug: "early-ack",
+    name: "acknowledges before the mirror has it",
+    why: "a write that was acknowledged is gone when its home dies a moment later",
+    profile: ["power-cut", "reset", "panic"],
+    patches: [
+        {
+            file: "src/store/volume.ts",
+            find: "    return v.mode === Mode.Alone ? v.durable : v.committed",
+            replace: `    if (v.mode === Mode.Mirrored) return v.appended
+    return v.mode === Mode.Alone ? v.durable : v.committed`,
+        },
+        {
+            file: "src/store/storage.ts",
+            find: "for (let s = v.committed; s > v.durable; --s)",
+            replace: "for (let s = v.appended; s > v.durable; --s)",
+        },
+        {
+            file: "src/store/storage.ts",
+            find: "for (let s = v.durable + 1; s <= v.committed; ++s)",
+            replace: "for (let s = v.durable + 1; s <= v.appended; ++s)",
+        },
+    ],
+}

@@ -1,0 +1,37 @@
+/**
+ * Needs no fault but many writes at once: the pool must be in use again while the
+ * card is still taking the blocks. A slow card shows it sooner.
+ */
+import type { Bug } from "./bug.ts"
+
+export const earlyRelease: Bug = {
+    slug: "early-release",
+    name: "releases blocks before the card has them",
+    why: "the card gets a later write's data in the place of an earlier one's",
+    profile: ["card-busy", "card-slow"],
+    patches: [
+        {
+            file: "src/store/volume.ts",
+            find: `    v.durable = seq
+`,
+            replace: "",
+        },
+        {
+            file: "src/store/storage.ts",
+            find: `        const last = endOfBatch(v)
+        let done = false
+`,
+            replace: `        const last = endOfBatch(v)
+        setDurable(v, last)
+        let done = false
+`,
+        },
+        {
+            file: "src/store/storage.ts",
+            find: `        setDurable(v, last)
+        progress()`,
+            replace: `        v.durable = last
+        progress()`,
+        },
+    ],
+}

@@ -1,0 +1,61 @@
+/** The planted bugs: torture must find each. A new one is a file here and a line below. */
+import type { Bug } from "./bug.ts"
+import { aloneEarlyAck } from "./alone-early-ack.ts"
+import { blockLeak } from "./block-leak.ts"
+import { creditLeak } from "./credit-leak.ts"
+import { earlyAck } from "./early-ack.ts"
+import { earlyAnnounce } from "./early-announce.ts"
+import { earlyDurable } from "./early-durable.ts"
+import { earlyRelease } from "./early-release.ts"
+import { epochIgnored } from "./epoch-ignored.ts"
+import { failedRead } from "./failed-read.ts"
+import { failedWrite } from "./failed-write.ts"
+import { flushOrder } from "./flush-order.ts"
+import { fuaNoWait } from "./fua-no-wait.ts"
+import { halfWrite } from "./half-write.ts"
+import { linkResumed } from "./link-resumed.ts"
+import { noActiveMark } from "./no-active-mark.ts"
+import { noAloneWait } from "./no-alone-wait.ts"
+import { noEpoch } from "./no-epoch.ts"
+import { noStepDown } from "./no-step-down.ts"
+import { noWithdraw } from "./no-withdraw.ts"
+import { oneChannel } from "./one-channel.ts"
+import { outdatedTakeover } from "./outdated-takeover.ts"
+import { readMissesLog } from "./read-misses-log.ts"
+import { readMissesPart } from "./read-misses-part.ts"
+import { servesUnmet } from "./serves-unmet.ts"
+import { skipFence } from "./skip-fence.ts"
+import { syncOneCard } from "./sync-one-card.ts"
+import { taskLeak } from "./task-leak.ts"
+import { tornSuperblock } from "./torn-superblock.ts"
+
+export const bugs: Bug[] = [
+    earlyAck,
+    halfWrite,
+    skipFence,
+    oneChannel,
+    flushOrder,
+    earlyRelease,
+    syncOneCard,
+    fuaNoWait,
+    readMissesLog,
+    readMissesPart,
+    earlyAnnounce,
+    noEpoch,
+    epochIgnored,
+    outdatedTakeover,
+    aloneEarlyAck,
+    noAloneWait,
+    tornSuperblock,
+    earlyDurable,
+    failedWrite,
+    failedRead,
+    taskLeak,
+    blockLeak,
+    creditLeak,
+    noWithdraw,
+    noStepDown,
+    noActiveMark,
+    linkResumed,
+    servesUnmet,
+]

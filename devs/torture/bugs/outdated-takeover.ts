@@ -1,0 +1,24 @@
+/**
+ * Shown by a link that is lost, writes at the home, and then the death of the
+ * home.
+ */
+import type { Bug } from "./bug.ts"
+
+export const outdatedTakeover: Bug = {
+    slug: "outdated-takeover",
+    name: "takes over a copy that is outdated",
+    why: "hosts read data from before the link was lost",
+    profile: ["link-cut", "link-reset", "power-cut"],
+    patches: [
+        {
+            file: "src/pair/pair.ts",
+            find: `export function canTakeOver(): boolean {
+    return foreign.mode === Mode.Mirror
+`,
+            replace: `export function canTakeOver(): boolean {
+    if (foreign.flags & VolumeFlag.Outdated) return true
+    return foreign.mode === Mode.Mirror
+`,
+        },
+    ],
+}

@@ -1,0 +1,22 @@
+/**
+ * It is the home's card that is not waited for, the one that counts when both
+ * come back. Shown by both losing power within milliseconds of the answer, more
+ * easily while that card is slow ("card-busy", "card-slow").
+ */
+import type { Bug } from "./bug.ts"
+
+export const syncOneCard: Bug = {
+    slug: "sync-one-card",
+    name: "SYNCHRONIZE CACHE waits for one card only",
+    why: "a write that was synchronised is gone after both boards lost power",
+    profile: ["power-both"],
+    patches: [
+        {
+            file: "src/store/volume.ts",
+            find: `    if (v.mode === Mode.Mirrored && v.partnerDurable < v.durable)
+        return`,
+            replace: `    if (v.mode === Mode.Mirrored)
+        return`,
+        },
+    ],
+}

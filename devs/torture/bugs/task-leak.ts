@@ -1,0 +1,27 @@
+/**
+ * Shown by the table of tasks at the end, when a read was aborted while the card
+ * worked on it.
+ */
+import type { Bug } from "./bug.ts"
+
+export const taskLeak: Bug = {
+    slug: "task-leak",
+    name: "does not free the task of a read that was aborted",
+    why: "after some aborted reads the target takes no more commands",
+    profile: [
+        "host-abort",
+        "host-abort-set",
+        "host-lun-reset",
+        "host-disconnect",
+    ],
+    patches: [
+        {
+            file: "src/iscsi/task.ts",
+            find: `        t.state = TaskState.Aborted
+        aborted++
+`,
+            replace: `        t.state = TaskState.Aborted
+`,
+        },
+    ],
+}
