@@ -1,19 +1,24 @@
 /**
- * Shown by the credits at the end, when any session was lost.
+ * Shown by the credits at the end, when a session was lost with commands under
+ * way.
  */
 import type { Bug } from "./bug.ts"
 
 export const creditLeak: Bug = {
     slug: "credit-leak",
-    name: "does not take back the credits of a session that ends",
-    why: "after some sessions nobody can log in any more",
+    name: "does not take back the credits of commands whose session is gone",
+    why: "after some lost sessions nobody can log in any more",
     profile: ["host-disconnect", "lan-reset", "host-vanish"],
     patches: [
         {
             file: "src/iscsi/task.ts",
-            find: `    credits += c.granted
+            find: `    if (isOrphan(t)) {
+        credits++
+        return
+    }
 `,
-            replace: "",
+            replace: `    if (isOrphan(t)) return
+`,
         },
     ],
 }

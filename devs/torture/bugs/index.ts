@@ -1,4 +1,4 @@
-/** The planted bugs: torture must find each. A new one is a file here and a line below. */
+/** All planted bugs. A new one is a file here and a line below. */
 import type { Bug } from "./bug.ts"
 import { aloneEarlyAck } from "./alone-early-ack.ts"
 import { blockLeak } from "./block-leak.ts"
