@@ -5,49 +5,17 @@
 import type { Random } from "../../sim/random.ts"
 import type { World } from "../../sim/world.ts"
 import type { BoardChip } from "../board.ts"
-import { crc16, crc7 } from "./crc.ts"
-import { Flash, type FlashOptions } from "./flash.ts"
-import { SECTOR, type Media } from "./media.ts"
+import { crc7 } from "./crc.ts"
+import type { CardFaults, CardParts } from "./faults.ts"
+import { Flash, type Damage, type FlashOptions } from "./flash.ts"
 import { Identification } from "./identification.ts"
+import { SECTOR, type Media } from "./media.ts"
 import { Output } from "./output.ts"
-import {
-    DataResponse,
-    IN_IDLE,
-    IN_TRANSFER,
-    R1,
-    R2_ERROR,
-    Token,
-} from "./protocol.ts"
+import { IN_IDLE, IN_TRANSFER, R1 } from "./protocol.ts"
+import { BlockReader } from "./reader.ts"
 import { cid, csd, scr, switchStatus } from "./registers.ts"
-import type { CardTiming } from "./timing.ts"
-
-/** A block's token comes at least one byte after all else (N_WR). */
-const GAP_BEFORE_TOKEN = 2
-/** What may go wrong next; each is used up once. */
-export interface CardFaults {
-    /** the next data block is refused with a write error */
-    writeError?: boolean
-    /** the next data block is programmed, but badly: CMD13 tells */
-    programError?: boolean
-    /** the next block read is an error token */
-    readError?: boolean
-    /** this sector cannot be read any more, ever */
-    badSector?: number
-    /** the next programming takes so long */
-    busyUs?: number
-}
-
-/** A write's next block; `refused`: an earlier one was, and CMD12 must come. */
-interface Writing {
-    multi: boolean
-    lba: number
-    refused: boolean
-}
-
-type Mode =
-    | { is: "command" }
-    | ({ is: "await-token" } & Writing)
-    | ({ is: "data"; got: number } & Writing)
+import { slowed, type CardTiming } from "./timing.ts"
+import { BlockWriter } from "./writer.ts"
 
 export interface CardOptions extends FlashOptions {
     timing: CardTiming
@@ -60,7 +28,10 @@ export class SdCard implements BoardChip {
     faults: CardFaults = {}
     /** the board's: something that firmware may wait for has changed */
     onNews = () => {}
-    private readonly flash: Flash
+    /** a loss of power has damaged a sector; "neighbour": nobody wrote it */
+    onDamage?: (lba: number, how: Damage) => void
+    /** its `options` may be changed at any time */
+    readonly flash: Flash
 
     private isPowered = false
     private isPresent = true
@@ -68,39 +39,63 @@ export class SdCard implements BoardChip {
     clock: () => number
     /** time at the byte that is being exchanged */
     private now = 0
+    private readonly timing: CardTiming
     private readonly isBlockAddressed: boolean
     private readonly hasHighSpeed: boolean
     private readonly identification: Identification
     private appCommand = false
-    private mode: Mode = { is: "command" }
     private command: number[] = []
     private readonly output = new Output()
     /** bytes since the last that the card sent, busy or not */
     private quiet = 0
-    private block = new Uint8Array(SECTOR + 2)
-    private reading?: { lba: number; multi: boolean; readyAt: number }
-    /** CMD18 has come, and CMD12 has not */
-    private isStreaming = false
-    private status2 = 0
+    private readonly reader: BlockReader
+    private readonly writer: BlockWriter
 
     constructor(
         world: World,
         readonly media: Media,
         private readonly random: Random,
-        private readonly opts: CardOptions,
+        opts: CardOptions,
     ) {
         this.clock = () => world.now
-        this.flash = new Flash(world, media, random, opts, () => this.onNews())
+        this.timing = slowed(opts.timing, () => this.faults.slowFactor ?? 1)
+        const { torn, neighbourDamage } = opts
+        this.flash = new Flash(
+            world,
+            media,
+            random,
+            { torn, neighbourDamage },
+            () => this.onNews(),
+            (lba, how) => this.onDamage?.(lba, how),
+        )
         this.isBlockAddressed = opts.highCapacity ?? true
         this.hasHighSpeed = opts.highSpeed ?? true
         this.identification = new Identification(
             {
                 isBlockAddressed: this.isBlockAddressed,
                 hasHighSpeed: this.hasHighSpeed,
-                initUs: opts.timing.initUs,
+                initUs: this.timing.initUs,
             },
             random,
         )
+        const parts = this.parts()
+        this.reader = new BlockReader(parts)
+        this.writer = new BlockWriter(parts)
+    }
+
+    private parts(): CardParts {
+        const faults = () => this.faults
+        return {
+            media: this.media,
+            flash: this.flash,
+            identification: this.identification,
+            output: this.output,
+            random: this.random,
+            timing: this.timing,
+            get faults() {
+                return faults()
+            },
+        }
     }
 
     /** counted since the card was made */
@@ -130,13 +125,18 @@ export class SdCard implements BoardChip {
     private powerUp() {
         this.identification.reset()
         this.appCommand = false
-        this.mode = { is: "command" }
         this.command = []
         this.output.clear()
-        this.reading = undefined
-        this.isStreaming = false
-        this.status2 = 0
+        this.reader.stop()
+        this.writer.forget()
         this.flash.forget()
+    }
+
+    /** A bit of a stored sector flips, and nobody is told. */
+    rot(lba: number, random: Random) {
+        const data = Uint8Array.from(this.media.read(lba))
+        data[random.int(0, SECTOR - 1)] ^= 1 << random.int(0, 7)
+        this.media.write(lba, data)
     }
 
     /// SPI ///
@@ -146,10 +146,7 @@ export class SdCard implements BoardChip {
         // a command, response or block that is cut off is void
         this.command = []
         this.output.clear()
-        if (this.mode.is === "data")
-            this.mode = { ...this.mode, is: "await-token" }
-        if (this.mode.is === "await-token" && !this.mode.multi)
-            this.leaveWrite()
+        this.writer.deselect()
     }
 
     idleClocks(bytes: number) {
@@ -180,16 +177,9 @@ export class SdCard implements BoardChip {
 
     /** Bytes in the middle of a data block, all at once. */
     private bulk(data: Uint8Array, from: number): number {
-        const left = data.length - from
-        if (this.mode.is === "data" && this.output.left === 0) {
-            const n = Math.min(left, this.block.length - this.mode.got - 1)
-            if (n <= 0) return 0
-            this.block.set(data.subarray(from, from + n), this.mode.got)
-            this.mode.got += n
-            data.fill(0xff, from, from + n)
-            return n
-        }
-        if (this.mode.is !== "command" || this.command.length) return 0
+        if (this.writer.isInBlock && this.output.left === 0)
+            return this.writer.bulk(data, from)
+        if (this.writer.isUnderWay || this.command.length) return 0
         return this.output.bulk(data, from)
     }
 
@@ -198,9 +188,9 @@ export class SdCard implements BoardChip {
     }
 
     private nextOutput() {
-        const isReadyToSend = this.reading && this.now >= this.reading.readyAt
+        const isReadyToSend = this.reader.isReady(this.now)
         if (this.output.left === 0 && !this.busy && isReadyToSend)
-            this.sendBlock()
+            this.reader.sendBlock(this.now)
         if (this.output.left === 0 && !this.busy) {
             this.quiet++
             return 0xff
@@ -210,12 +200,13 @@ export class SdCard implements BoardChip {
     }
 
     private input(byte: number) {
-        if (this.mode.is === "data") return this.dataByte(byte)
+        if (this.writer.isInBlock) return this.writer.dataByte(byte, this.now)
         if (this.busy) return // commands while busy are not heard
         this.flash.settle(this.now)
         const begins = (byte & 0xc0) === 0x40
         if (this.command.length === 0 && !begins) {
-            if (this.mode.is === "await-token") this.tokenByte(byte, this.mode)
+            if (this.writer.awaitsToken)
+                this.writer.tokenByte(byte, this.quiet, this.now)
             return
         }
         this.command.push(byte)
@@ -270,8 +261,8 @@ export class SdCard implements BoardChip {
     }
 
     private isAllowed(index: number, isApp: boolean) {
-        const isBusyWithData = this.mode.is !== "command" || this.isStreaming
-        if (isBusyWithData) return IN_TRANSFER.has(index)
+        if (this.writer.isUnderWay || this.reader.isStreaming)
+            return IN_TRANSFER.has(index)
         if (this.identification.isInitialised) return true
         return isApp ? index === 41 : IN_IDLE.has(index)
     }
@@ -319,8 +310,7 @@ export class SdCard implements BoardChip {
         },
         12: () => this.stop(),
         13: () => {
-            this.send(this.r1, this.status2)
-            this.status2 = 0
+            this.send(this.r1, this.writer.takeStatus())
         },
         16: arg => this.send(arg === SECTOR ? this.r1 : R1.ParameterError),
         17: arg => this.startRead(arg, false),
@@ -351,120 +341,30 @@ export class SdCard implements BoardChip {
 
     /** CMD12: ends a read or a write; the card may be busy then (R1b). */
     private stop() {
-        const { timing } = this.opts
-        if (this.mode.is === "await-token") {
-            this.endWrite()
+        if (this.writer.awaitsToken) {
+            this.writer.end(this.now)
             this.send(this.r1)
-        } else if (this.isStreaming || this.reading || this.output.left) {
-            this.reading = undefined
-            this.isStreaming = false
+        } else if (this.reader.isUnderWay || this.output.left) {
+            this.reader.stop()
             // whatever the card was about to send comes first: a stuff byte
             const stuff = this.random.int(0, 0xff)
             this.output.set(stuff, ...this.gap(), this.r1)
-            this.flash.stayBusy(this.now, timing.stopUs(this.random))
+            this.flash.stayBusy(this.now, this.timing.stopUs(this.random))
         } else this.send(this.r1 | R1.IllegalCommand)
     }
-
-    /// Reading ///
 
     private startRead(arg: number, multi: boolean) {
         const lba = this.lbaOf(arg)
         if (lba === undefined) return this.send(this.r1 | R1.ParameterError)
         this.send(this.r1)
-        const readyAt = this.now + this.opts.timing.accessUs(this.random)
-        this.reading = { lba, multi, readyAt }
-        this.isStreaming = multi
+        this.reader.start(lba, multi, this.now)
     }
-
-    private sendBlock() {
-        const r = this.reading!
-        this.reading = undefined
-        this.output.clear()
-        if (this.faults.readError || this.faults.badSector === r.lba) {
-            this.faults.readError = false
-            this.output.set(Token.ErrorGeneral)
-            return
-        }
-        if (r.lba >= this.media.sectors) {
-            this.output.set(Token.ErrorRange)
-            return
-        }
-        this.output.addBlock(this.flash.read(r.lba), 1)
-        if (!r.multi) return
-        const gap = this.opts.timing.readGapUs(this.random)
-        this.reading = { lba: r.lba + 1, multi: true, readyAt: this.now + gap }
-    }
-
-    /// Writing ///
 
     private startWrite(arg: number, multi: boolean) {
         const lba = this.lbaOf(arg)
         if (lba === undefined) return this.send(this.r1 | R1.ParameterError)
         this.send(this.r1)
-        this.mode = { is: "await-token", multi, lba, refused: false }
-        this.flash.isOpen = true
-    }
-
-    private tokenByte(byte: number, mode: Writing) {
-        // not before the command's response is out, and N_WR after it
-        if (this.quiet < GAP_BEFORE_TOKEN) return
-        if (byte === (mode.multi ? Token.MultiBlock : Token.Block))
-            this.mode = { ...mode, is: "data", got: 0 }
-        else if (mode.multi && byte === Token.StopTran && !mode.refused) {
-            this.output.set(0xff)
-            this.endWrite()
-        }
-    }
-
-    private leaveWrite() {
-        this.mode = { is: "command" }
-        this.flash.isOpen = false
-    }
-
-    private endWrite() {
-        this.leaveWrite()
-        this.program(this.opts.timing.programUs(this.random))
-    }
-
-    private program(us: number) {
-        this.flash.program(this.now, this.faults.busyUs ?? us)
-        this.faults.busyUs = undefined
-    }
-
-    private dataByte(byte: number) {
-        const mode = this.mode as Extract<Mode, { is: "data" }>
-        this.block[mode.got++] = byte
-        if (mode.got < this.block.length) return
-        const response = this.acceptBlock(mode)
-        this.output.set(response)
-        const ok = response === DataResponse.Accepted
-        const { multi, lba } = mode
-        if (!multi) {
-            if (ok) this.endWrite()
-            else this.leaveWrite()
-            return
-        }
-        const next = lba + (ok ? 1 : 0)
-        this.mode = { is: "await-token", multi, lba: next, refused: !ok }
-        if (ok) this.program(this.opts.timing.streamUs(this.random))
-    }
-
-    private acceptBlock({ lba, refused }: Writing) {
-        const data = this.block.slice(0, SECTOR)
-        const crc = (this.block[SECTOR] << 8) | this.block[SECTOR + 1]
-        if (this.identification.isCrcOn && crc !== crc16(data))
-            return DataResponse.CrcError
-        if (refused) return DataResponse.WriteError
-        if (this.faults.writeError || lba >= this.media.sectors) {
-            this.faults.writeError = false
-            this.status2 = R2_ERROR
-            return DataResponse.WriteError
-        }
-        if (this.faults.programError) {
-            this.faults.programError = false
-            this.status2 = R2_ERROR
-        } else this.flash.accept(lba, data)
-        return DataResponse.Accepted
+        this.writer.start(lba, multi)
     }
 
     /** Whether all that was accepted is on the medium. */

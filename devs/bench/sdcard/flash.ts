@@ -22,6 +22,9 @@ export interface FlashOptions {
     neighbourDamage?: number
 }
 
+/** What a loss of power did to a sector: "neighbour": nobody was writing it. */
+export type Damage = "torn" | "neighbour"
+
 /** Of what was being programmed, so much was touched by a loss of power. */
 const TOUCHED = 0.9
 /** Sectors that share a page of the flash: 16 KB. */
@@ -39,6 +42,10 @@ export const tornSector: TornSector = (old, fresh, random) => {
     return torn
 }
 
+/** A card whose sectors are never in between: half of them finished. */
+export const atomicSector: TornSector = (old, fresh, random) =>
+    random.chance(0.5) ? fresh : old
+
 export class Flash {
     /** counted since the card was made */
     readonly stats = { reads: 0, writes: 0, programs: 0 }
@@ -53,9 +60,10 @@ export class Flash {
         private readonly world: World,
         private readonly media: Media,
         private readonly random: Random,
-        private readonly opts: FlashOptions,
+        readonly options: FlashOptions,
         /** called when it is not busy any more */
         private readonly done: () => void,
+        private readonly damaged: (lba: number, how: Damage) => void,
     ) {}
 
     isBusy(now: number) {
@@ -99,14 +107,20 @@ export class Flash {
         return this.pending.size === 0
     }
 
-    /** Sectors that were being programmed come out old, new or in between. */
+    /**
+     * Sectors that were being programmed come out old, new or in between; each
+     * by itself, for a card programs them in an order of its own.
+     */
     losePower(now: number) {
         this.settle(now)
-        const torn = this.opts.torn ?? tornSector
+        const torn = this.options.torn ?? tornSector
         for (const [lba, fresh] of this.pending)
             if (this.random.chance(TOUCHED)) {
                 const old = this.media.read(lba)
-                this.media.write(lba, torn(old, fresh, this.random))
+                const left = torn(old, fresh, this.random)
+                this.media.write(lba, left)
+                if (!isSame(left, old) && !isSame(left, fresh))
+                    this.damaged(lba, "torn")
             }
         this.damageNeighbour()
         this.forget()
@@ -122,11 +136,16 @@ export class Flash {
 
     private damageNeighbour() {
         const [first] = this.pending.keys()
-        const chance = this.opts.neighbourDamage ?? 0
+        const chance = this.options.neighbourDamage ?? 0
         if (first === undefined || !this.random.chance(chance)) return
         const page = first - (first % PAGE_SECTORS)
         const lba = page + this.random.int(0, PAGE_SECTORS - 1)
         if (lba >= this.media.sectors || this.pending.has(lba)) return
         this.media.write(lba, this.random.bytes(SECTOR))
+        this.damaged(lba, "neighbour")
     }
+}
+
+function isSame(x: Uint8Array, y: Uint8Array) {
+    return Buffer.compare(x, y) === 0
 }

@@ -2,6 +2,7 @@
 import { crc16 } from "./crc.ts"
 import { Token } from "./protocol.ts"
 
+const CRC_BYTES = 2
 const NOTHING = new Uint8Array(0)
 
 export class Output {
@@ -47,5 +48,11 @@ export class Output {
         all.set([crc >> 8, crc & 255], all.length - 2)
         this.bytes = all
         this.at = 0
+    }
+
+    /** Flips a bit of the block that was added last, and not its CRC. */
+    flipDataBit(bit: number) {
+        const byte = this.bytes.length - CRC_BYTES - 1 - (bit >> 3)
+        this.bytes[byte] ^= 1 << (bit & 7)
     }
 }

@@ -16,6 +16,13 @@ export interface CardTiming {
     programUs(r: Random): number
 }
 
+/** A card that takes so many times longer for everything. */
+export function slowed(timing: CardTiming, factor: () => number): CardTiming {
+    const kinds = Object.keys(timing) as (keyof CardTiming)[]
+    const slow = kinds.map(k => [k, (r: Random) => timing[k](r) * factor()])
+    return Object.fromEntries(slow) as CardTiming
+}
+
 /** The specification's limit for a write, SDHC; part 1, 4.6.2.2. */
 export const MAX_BUSY_US = 250_000
 
