@@ -26,6 +26,8 @@ export const VERSIONR = 0x39
 export const MR_RST = 0x80
 export const IR_CONFLICT = 0x80
 export const PHYCFGR_LNK = 0x01
+/** low while the PHY is held in reset */
+export const PHYCFGR_RST = 0x80
 /** What VERSIONR reads on every W5500. */
 export const W5500_VERSION = 0x04
 

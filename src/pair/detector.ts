@@ -21,6 +21,8 @@ export const BROKEN_MS = 200
 export const FRESH_MS = 30
 /** The fence must read low for so long to be broken: a reset is shorter. */
 const FENCE_BROKEN_MS = 50
+/** One look at the link's PHY may be a bit that went wrong on the bus. */
+const CARRIER_LOOKS = 2
 
 export enum Partner {
     /** not yet heard on both channels since this board started */
@@ -48,6 +50,10 @@ export interface Detector {
     fenceHighAt: number
     /** the cable is plugged in */
     isPresent: boolean
+    /** the link's PHY has a carrier, as far as we know: its partner is awake */
+    hasCarrier: boolean
+    /** looks in a row that found none */
+    carrierless: number
 }
 
 export function makeDetector(): Detector {
@@ -61,6 +67,8 @@ export function makeDetector(): Detector {
         isFenceWhole: false,
         fenceHighAt: 0,
         isPresent: false,
+        hasCarrier: true,
+        carrierless: 0,
     }
 }
 
@@ -108,6 +116,18 @@ export function sampleCable(
         now - d.fenceHighAt > FENCE_BROKEN_MS
     )
         d.isFenceWhole = false
+}
+
+/** What was seen of the carrier so far does not count any more. */
+export function forgetCarrier(d: Detector) {
+    d.hasCarrier = true
+    d.carrierless = 0
+}
+
+/** What a look at the link's PHY says. */
+export function sampleCarrier(d: Detector, isThere: boolean) {
+    d.carrierless = isThere ? 0 : d.carrierless + 1
+    d.hasCarrier = d.carrierless < CARRIER_LOOKS
 }
 
 function isFresh(d: Detector, now: number): boolean {

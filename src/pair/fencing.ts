@@ -6,16 +6,23 @@ import { Partner } from "./detector"
 
 /** If both suspect each other in one moment, b lets a fence first. */
 const SECOND_WAITS_MS = 20
-/** A reset pulls the partner's heartbeat low at once; samples come every 5 ms. */
+/**
+ * A reset pulls the partner's heartbeat low at once; samples come every 5 ms. It
+ * resets the partner's W5500s as well, and our PHY sees that in 2 ms.
+ */
 const CONFIRM_MS = 5
-/** Still high after so long: the fence does not reach the partner. */
-const FENCE_LIMIT_MS = 25
+/**
+ * Heartbeat or carrier still there after so long: the fence does not reach the
+ * partner. Long enough for a main loop that is in the midst of a write, and
+ * comes late to look at the carrier.
+ */
+const FENCE_LIMIT_MS = 60
 
 export enum Fencing {
     Watching = 0,
     /** suspected; the other board may be quicker */
     Waiting,
-    /** holding the partner's reset, watching its heartbeat */
+    /** holding the partner's reset, watching its heartbeat and its link chip */
     Holding,
     /** the partner is held in reset */
     Fenced,
@@ -71,6 +78,8 @@ function refuse(f: Fence, why: Why, now: number): Act {
  * One step.
  * @param beatLevel the partner's heartbeat line
  * @param isWhole the fence was whole when the partner was last heard
+ * @param hasCarrier the partner's link chip is awake, or was not looked at
+ * since the fence is held
  */
 export function stepFence(
     f: Fence,
@@ -79,6 +88,7 @@ export function stepFence(
     beatLevel: number,
     isWhole: boolean,
     isPresent: boolean,
+    hasCarrier: boolean,
 ): Act {
     const isSuspect = partner === Partner.Suspect
     switch (f.state) {
@@ -92,7 +102,7 @@ export function stepFence(
                 return fence(f, now, isWhole, isPresent)
             return Act.None
         case Fencing.Holding:
-            return confirm(f, now, beatLevel)
+            return confirm(f, now, beatLevel, hasCarrier)
         case Fencing.Refused:
             if (!isSuspect) go(f, Fencing.Watching, now)
             return Act.None
@@ -113,9 +123,18 @@ function fence(
     return Act.Hold
 }
 
-function confirm(f: Fence, now: number, beatLevel: number): Act {
+/**
+ * A low heartbeat alone proves nothing: a hung board's line stands at either
+ * level. But no board whose chips are held in reset gives a carrier.
+ */
+function confirm(
+    f: Fence,
+    now: number,
+    beatLevel: number,
+    hasCarrier: boolean,
+): Act {
     const held = now - f.since
-    if (held >= CONFIRM_MS && beatLevel === 0) {
+    if (held >= CONFIRM_MS && beatLevel === 0 && !hasCarrier) {
         go(f, Fencing.Fenced, now)
         return Act.TakeOver
     }

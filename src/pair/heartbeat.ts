@@ -10,12 +10,14 @@ import { readPin } from "../board/bus"
 import { event } from "../console/events"
 import { turns } from "../mainloop"
 import {
+    forgetCarrier,
     FRESH_MS,
     judge,
     makeDetector,
     Partner,
     sampleBeat,
     sampleCable,
+    sampleCarrier,
     wasDeaf,
 } from "./detector"
 import { Act, Fence, Fencing, makeFence, stepFence, Why } from "./fencing"
@@ -32,7 +34,7 @@ const DEAF_MS = 2 * (ROUND_MASK + 1) * TICK_MS
 const STUCK_ROUNDS = 25
 
 export const detector = makeDetector()
-export let fence: Fence
+export let fence: Fence = makeFence(0)
 
 let board: Board
 let level = 0
@@ -53,6 +55,24 @@ export function startHeartbeat(b: Board, index: number) {
 /** Ends the heartbeat for ever: the partner shall take this board for dead. */
 export function fallSilent() {
     isSilent = true
+}
+
+/** Whether the main loop shall look at the link's carrier, and say what it is. */
+export function wantsCarrier(): boolean {
+    return fence.state === Fencing.Holding
+}
+
+/**
+ * The main loop has looked, for it has the bus. The fence's next step needs
+ * not wait for the next sample of the heartbeat.
+ */
+export function sawCarrier(isThere: boolean) {
+    // the limit may have passed meanwhile
+    if (!wantsCarrier()) return
+    const now = ds.millis()
+    sampleBeat(detector, now, readPin(board.pins.beatIn))
+    sampleCarrier(detector, isThere)
+    act(now, Partner.Suspect)
 }
 
 /** Lets the partner go: it may boot. */
@@ -143,7 +163,8 @@ function watch(now: number) {
     const before = detector.partner
     const partner = judge(detector, now)
     if (partner !== before) event(PARTNER_EVENTS[partner])
-    if (partner === Partner.LinkLost) partnerIsLost()
+    // a fence that works silences the link: that is no broken cable
+    if (partner === Partner.LinkLost && !isHolding()) partnerIsLost()
     if (partner === Partner.Unknown) return
     if (partner === Partner.Suspect && !canTakeOver() && !isHolding()) {
         // nothing to take over: no reason to fence
@@ -163,10 +184,14 @@ function act(now: number, partner: Partner) {
             detector.beatLevel,
             detector.isFenceWhole,
             detector.isPresent,
+            detector.hasCarrier,
         )
     ) {
         case Act.Hold:
             pin.setMode(ds.GPIOMode.OutputLow)
+            forgetCarrier(detector)
+            tickPair()
+            board.wake()
             event(`fencing after ${now - detector.beatAt} ms of silence`)
             break
         case Act.Release:

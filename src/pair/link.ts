@@ -13,7 +13,11 @@ import {
     consume,
     DATA,
     listen,
+    PHYCFGR,
+    PHYCFGR_LNK,
+    PHYCFGR_RST,
     poll,
+    readCommon,
     readRx,
     SOCK_CLOSE_WAIT,
     SOCK_CLOSED,
@@ -66,6 +70,7 @@ export function linkIp(index: number): Buffer {
     return Buffer.from([169, 254, 77, 1 + index])
 }
 
+let chip: Chip
 let s: Socket
 let index = 0
 let isUp = false
@@ -82,14 +87,24 @@ export let linkIsDue = true
 /** no connection is wanted: the partner is lost, and has to be told so */
 let isShut = false
 
-export function startLink(chip: Chip, interrupt: Pin, boardIndex: number) {
-    s = chip.sockets[0]
+export function startLink(c: Chip, interrupt: Pin, boardIndex: number) {
+    chip = c
+    s = c.sockets[0]
     linkInt = interrupt
     index = boardIndex
 }
 
 export function linkIsUp(): boolean {
     return isUp
+}
+
+/**
+ * Whether the partner's link chip may be awake. A chip that does not answer
+ * reads 0x00 or 0xff: that is no proof of anything.
+ */
+export async function hasCarrier(): Promise<boolean> {
+    const phy = (await readCommon(chip, PHYCFGR, 1))[0]
+    return (phy & (PHYCFGR_RST | PHYCFGR_LNK)) !== PHYCFGR_RST
 }
 
 /** Sends nothing any more: the partner shall see silence. */

@@ -12,6 +12,7 @@ import { added, outLength } from "../net/out"
 import { Settings } from "../settings"
 import { MIRROR_BLOCKS } from "../store/pool"
 import { settle } from "../store/log"
+import { idleBriefly } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { partnerOnCard, wantSave } from "../store/superblock"
 import { isQuiet, Mode, Volume } from "../store/volume"
@@ -34,10 +35,17 @@ import {
 import { Sense } from "../wire/scsi"
 import { judgeVolume, Verdict } from "./coldstart"
 import { BROKEN_MS, heardLink } from "./detector"
-import { detector, fallSilent, fence, releaseFence } from "./heartbeat"
+import {
+    detector,
+    fallSilent,
+    fence,
+    releaseFence,
+    sawCarrier,
+    wantsCarrier,
+} from "./heartbeat"
 import { Fencing } from "./fencing"
 import { startHosts, tellAllHosts } from "./hosts"
-import { addFrame, openLink, shutLink } from "./link"
+import { addFrame, hasCarrier, openLink, shutLink } from "./link"
 import { checkPorts, serve, withdraw } from "./ports"
 
 /**
@@ -268,6 +276,15 @@ export function tickPair() {
 /** Does what has to be done now. @returns whether anything had */
 export async function servePair(): Promise<boolean> {
     pairIsDue = false
+    if (wantsCarrier()) {
+        sawCarrier(await hasCarrier())
+        if (wantsCarrier()) {
+            // until the fence has worked, or has not
+            pairIsDue = true
+            await idleBriefly()
+            return true
+        }
+    }
     if (mustTakeOver) {
         mustTakeOver = false
         await takeOver()

@@ -48,6 +48,11 @@ export async function idle() {
     if (!hasProgress) await board.idle(IDLE_MS)
 }
 
+/** Waits for a millisecond, or less, while there is something to be watched. */
+export async function idleBriefly() {
+    await board.idle(1)
+}
+
 /** Lets the card's fiber have the bus until it waits itself. */
 export async function yieldBus() {
     if (hasProgress) return

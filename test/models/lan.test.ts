@@ -236,14 +236,49 @@ test("a LAN has carrier wherever the own cable is whole", () => {
 })
 
 test("a crossover cable has carrier only when both ends are up", () => {
-    const { wire, all } = segment(true, 2)
+    const { world, wire, all } = segment(true, 2)
     const [a, b] = all
-    assert.equal(wire.carrier(a), true)
-    b.up = false
-    assert.equal(wire.carrier(a), false)
-    b.up = true
+    const setUp = (station: Listener, up: boolean) => {
+        station.up = up
+        wire.carrierChanged()
+    }
+    const carrierOfA = () => {
+        world.runUntil(world.now + 2000)
+        return wire.carrier(a)
+    }
+    wire.carrierChanged()
+    assert.equal(carrierOfA(), true)
+    setUp(b, false)
+    assert.equal(carrierOfA(), false)
+    setUp(b, true)
+    assert.equal(carrierOfA(), true)
+    setUp(a, false)
+    assert.equal(wire.carrier(a), false, "a chip without power sees nothing")
+    setUp(a, true)
     wire.cut(b, true)
-    assert.equal(wire.carrier(a), false, "whoever's end is cut")
+    assert.equal(carrierOfA(), false, "whoever's end is cut")
+})
+
+test("a crossover cable's end notices its loss after 2 ms, its return at once", () => {
+    const { world, wire, all } = segment(true, 2)
+    const [a, b] = all
+    const cut = (cut: boolean) => wire.cut(b, cut)
+    wire.carrierChanged()
+    cut(true)
+    world.runUntil(1999)
+    assert.equal(wire.carrier(a), true)
+    const before = a.carrierChanges
+    world.runUntil(2000)
+    assert.equal(wire.carrier(a), false)
+    assert.equal(a.carrierChanges, before + 1)
+    cut(false)
+    assert.equal(wire.carrier(a), true)
+    // cut and mended while the PHY had not noticed
+    cut(true)
+    world.runUntil(3000)
+    cut(false)
+    world.runUntil(9000)
+    assert.equal(wire.carrier(a), true)
 })
 
 test("a fault may lose or change any packet, and sees who sends it", () => {

@@ -13,6 +13,8 @@ const STOOD_IN = ["console/events", "mainloop", "pair/link", "pair/pair"]
 const PING_MS = 20
 /** Of a frame: chip, cable, chip, and the main loop's turn. */
 const LINK_MS = 2
+/** A PHY notices so late that the other end is silent. */
+const CARRIER_LOSS_MS = 2
 
 export type Name = "a" | "b"
 const other = (name: Name): Name => (name === "a" ? "b" : "a")
@@ -21,6 +23,9 @@ export const WIRES = [
     ...["link", "beat-a", "beat-b", "fence-a", "fence-b", "present"],
 ] as const
 export type Wire = (typeof WIRES)[number]
+
+/** Stuck low holds the partner in reset; the others do not reach it. */
+export type FenceFault = "cut" | "stuck high" | "stuck low"
 
 /** Prepares this process; call once, first. */
 export function usePairWorld() {
@@ -76,7 +81,10 @@ export class SimBoard {
     readonly events: string[] = []
     heldAt?: number
     tookOverAt?: number
+    private heartbeat?: typeof import("../../src/pair/heartbeat.ts")
     private heardLink = (_now: number) => {}
+    /** when the link's PHY last had a signal from the partner's */
+    private signalAt = 0
 
     constructor(
         readonly name: Name,
@@ -95,11 +103,13 @@ export class SimBoard {
             await load("board/bus")
         const { heardLink }: typeof import("../../src/pair/detector.ts") =
             await load("pair/detector")
+        this.heartbeat = heartbeat
         this.heardLink = now => heardLink(heartbeat.detector, now)
         const { beatOut, beatIn, fence, present } = this
         const board = {
             pins: { beatOut, beatIn, fence, present },
             read: (pin: Pin) => this.read(pin),
+            wake() {},
         } as unknown as Board
         this.clock.run(() => {
             bus.startBus(board)
@@ -131,14 +141,27 @@ export class SimBoard {
             this.arriving.shift()
             this.heardLink(now)
         }
+        const { partner } = this
+        if (!partner.isDead && !this.world.isCut("link")) this.signalAt = now
+        if (this.heartbeat?.wantsCarrier()) this.lookAtCarrier(now)
+    }
+
+    private lookAtCarrier(now: number) {
+        const isThere = now - this.signalAt < CARRIER_LOSS_MS
+        this.clock.run(() => this.heartbeat?.sawCarrier(isThere))
+    }
+
+    private get partner() {
+        return this.world.boards[other(this.name)]
     }
 
     private read(pin: Pin): number {
-        const { world } = this
-        const partner = world.boards[other(this.name)]
+        const { world, partner } = this
         if (pin === this.present) return world.isCut("present") ? 1 : 0
         if (pin === this.fence) {
-            if (this.isHolding || world.isCut(`fence-${this.name}`)) return 0
+            if (this.isHolding) return 0
+            const broken = world.fenceFault(this.name)
+            if (broken !== undefined) return broken === "stuck high" ? 1 : 0
             return partner.hasPower ? 1 : 0
         }
         // the partner's heartbeat; its wire is named after who beats
@@ -155,7 +178,7 @@ export class SimBoard {
         if (!this.sendsFrames || now - this.sentAt < PING_MS) return
         this.sentAt = now
         if (this.world.isCut("link")) return
-        this.world.boards[other(this.name)].arriving.push(now + LINK_MS)
+        this.partner.arriving.push(now + LINK_MS)
     }
 
     losePartner() {
@@ -174,6 +197,7 @@ export class PairWorld {
     now = 0
     readonly boards: Record<Name, SimBoard>
     private readonly cuts = new Set<Wire>()
+    private readonly fenceFaults: Partial<Record<Name, FenceFault>> = {}
 
     private constructor() {
         this.boards = { a: new SimBoard("a", this), b: new SimBoard("b", this) }
@@ -198,6 +222,20 @@ export class PairWorld {
         return this.cuts.has(wire)
     }
 
+    /** The level that a board's heartbeat has at its end. */
+    beatOf(name: Name) {
+        return this.boards[name].beatOut.mode === GPIOMode.OutputHigh ? 1 : 0
+    }
+
+    /** Breaks the wire with which a board fences. */
+    breakFence(name: Name, fault: FenceFault) {
+        this.fenceFaults[name] = fault
+    }
+
+    fenceFault(name: Name): FenceFault | undefined {
+        return this.isCut(`fence-${name}`) ? "cut" : this.fenceFaults[name]
+    }
+
     async run(ms: number) {
         for (const end = this.now + ms; this.now < end;) {
             this.now++
@@ -210,9 +248,11 @@ export class PairWorld {
 
     /** A board whose fence is whole and pulled takes its partner down. */
     private reset() {
-        for (const { name, isHolding } of Object.values(this.boards))
-            if (isHolding && !this.isCut(`fence-${name}`))
+        for (const { name, isHolding } of Object.values(this.boards)) {
+            const fault = this.fenceFault(name)
+            if (fault === "stuck low" || (isHolding && !fault))
                 this.boards[other(name)].wasReset = true
+        }
     }
 
     get events() {

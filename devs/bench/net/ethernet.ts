@@ -87,12 +87,22 @@ export interface SegmentOptions {
     pointToPoint: boolean
 }
 
+/**
+ * A PHY notices so late that the other end is silent. IEEE 802.3 leaves it
+ * open; a 100BASE-TX descrambler that finds no idles lets go after 722 µs at
+ * the least, and PHYs are specified for 1 to 2 ms.
+ */
+const CARRIER_LOSS_US = 2000
+
 const HEADERS_BYTES = 58
 const GAP_AND_PREAMBLE_BYTES = 24
 
 interface Port {
     station: Station
     cut: boolean
+    /** what the PHY at the end of a crossover cable says, and will say */
+    carrier: boolean
+    losing?: Timer
     /** when this port's cable has sent what it was given */
     freeAt: number
     /** when the last packet of this port arrives: the next does not before */
@@ -128,6 +138,7 @@ export class Segment {
         this.ports.push({
             station,
             cut: false,
+            carrier: false,
             freeAt: 0,
             arrivesAt: 0,
             sending: [],
@@ -171,8 +182,30 @@ export class Segment {
     carrierChanged() {
         for (const p of this.ports) {
             if (p.cut || !p.station.up) this.breakOff(p)
+            if (this.opts.pointToPoint) this.watchSignal(p)
             p.station.carrierChanged?.()
         }
+    }
+
+    /** A signal is seen at once, its loss later. */
+    private watchSignal(port: Port) {
+        if (this.hasSignal(port)) {
+            if (port.losing) port.losing.cancelled = true
+            port.losing = undefined
+            port.carrier = true
+        } else if (port.carrier && !port.losing)
+            port.losing = this.world.after(CARRIER_LOSS_US, () => {
+                port.losing = undefined
+                port.carrier = false
+                port.station.carrierChanged?.()
+            })
+    }
+
+    private hasSignal(port: Port) {
+        if (port.cut || port.dead === "in") return false
+        return this.ports.some(
+            p => p !== port && !p.cut && p.dead !== "out" && p.station.up,
+        )
     }
 
     /** What is not out yet never will be. */
@@ -187,15 +220,9 @@ export class Segment {
     /** Whether the station sees a link. */
     carrier(station: Station) {
         const port = this.port(station)
-        if (port.cut || port.dead === "in" || !station.up) return false
-        if (!this.opts.pointToPoint) return true
-        return this.ports.some(
-            p =>
-                p.station !== station &&
-                !p.cut &&
-                p.dead !== "out" &&
-                p.station.up,
-        )
+        if (!station.up) return false
+        if (this.opts.pointToPoint) return port.carrier
+        return !port.cut && port.dead !== "in"
     }
 
     /** Sends to one MAC address, or to all. */

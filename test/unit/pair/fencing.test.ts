@@ -16,6 +16,8 @@ interface Step {
     beat?: number
     isWhole?: boolean
     isPresent?: boolean
+    /** of the link, while the fence is held */
+    hasCarrier?: boolean
     /** what the caller must do */
     act: keyof typeof Act
     state: keyof typeof Fencing
@@ -30,7 +32,16 @@ function follow(index: number, story: Step[], why = Why.None) {
     for (const step of story) {
         const { at, beat = 0, isWhole = true, isPresent = true } = step
         const partner = Partner[step.partner ?? "Suspect"]
-        const act = stepFence(f, at, partner, beat, isWhole, isPresent)
+        const { hasCarrier = false } = step
+        const act = stepFence(
+            f,
+            at,
+            partner,
+            beat,
+            isWhole,
+            isPresent,
+            hasCarrier,
+        )
         assert.equal(Act[act], step.act, `act at ${at} ms`)
         assert.equal(Fencing[f.state], step.state, `state at ${at} ms`)
     }
@@ -60,17 +71,35 @@ describe("board a", () => {
     test("waits for a heartbeat line that falls slowly", () =>
         follow(A, [
             { at: 100, act: "Hold", state: "Holding" },
-            { at: 120, beat: 1, act: "None", state: "Holding" },
-            { at: 124, beat: 0, act: "TakeOver", state: "Fenced" },
+            { at: 140, beat: 1, act: "None", state: "Holding" },
+            { at: 159, beat: 0, act: "TakeOver", state: "Fenced" },
+        ]))
+    test("waits for a carrier that goes slowly", () =>
+        follow(A, [
+            { at: 100, act: "Hold", state: "Holding" },
+            { at: 105, hasCarrier: true, act: "None", state: "Holding" },
+            { at: 159, hasCarrier: true, act: "None", state: "Holding" },
+            { at: 159, act: "TakeOver", state: "Fenced" },
         ]))
     test("gives up when the heartbeat line stays high", () =>
         follow(
             A,
             [
                 { at: 100, beat: 1, act: "Hold", state: "Holding" },
-                { at: 124, beat: 1, act: "None", state: "Holding" },
-                { at: 125, beat: 1, act: "Release", state: "Refused" },
+                { at: 159, beat: 1, act: "None", state: "Holding" },
+                { at: 160, beat: 1, act: "Release", state: "Refused" },
                 { at: 999, beat: 0, act: "None", state: "Refused" },
+            ],
+            Why.FenceFailed,
+        ))
+    test("gives up when the partner's link chip stays awake", () =>
+        follow(
+            A,
+            [
+                { at: 100, act: "Hold", state: "Holding" },
+                { at: 159, hasCarrier: true, act: "None", state: "Holding" },
+                { at: 160, hasCarrier: true, act: "Release", state: "Refused" },
+                { at: 999, act: "None", state: "Refused" },
             ],
             Why.FenceFailed,
         ))
@@ -136,7 +165,7 @@ for (const [what, cable, why] of [
             ))
     })
 
-test("nobody takes over who has not held the fence and seen the line low", () => {
+test("nobody takes over who has not held the fence and seen line and carrier low", () => {
     const step = fc.record({
         after: fc.nat(15),
         partner: fc.constantFrom(
@@ -146,6 +175,7 @@ test("nobody takes over who has not held the fence and seen the line low", () =>
         beat: fc.nat(1),
         isWhole: fc.boolean(),
         isPresent: fc.boolean(),
+        hasCarrier: fc.boolean(),
     })
     let takeovers = 0
     fc.assert(
@@ -162,6 +192,7 @@ test("nobody takes over who has not held the fence and seen the line low", () =>
                     s.beat,
                     s.isWhole,
                     s.isPresent,
+                    s.hasCarrier,
                 )
                 if (act === Act.Hold) {
                     assert.equal(s.partner, Partner.Suspect)
@@ -171,9 +202,9 @@ test("nobody takes over who has not held the fence and seen the line low", () =>
                 } else if (act === Act.TakeOver) {
                     takeovers++
                     assert(heldSince !== undefined && now - heldSince >= 5)
-                    assert.equal(s.beat, 0)
+                    assert(s.beat === 0 && !s.hasCarrier)
                 } else if (act === Act.Release) {
-                    assert.equal(s.beat, 1)
+                    assert(s.beat === 1 || s.hasCarrier)
                     heldSince = undefined
                 }
                 // the fence is held in these two states, and in no other

@@ -6,6 +6,7 @@ import {
     PairWorld,
     usePairWorld,
     WIRES,
+    type FenceFault,
     type Name,
 } from "../../support/pairworld.ts"
 
@@ -172,3 +173,78 @@ test("when all channels are cut at once, one board at most survives", () =>
             if (b.tookOverAt) assert(a.isDead)
         },
     ))
+
+describe("what breaks in the moment of a death", () => {
+    const FENCES = ["whole", "cut long ago", "cut", "stuck high", "stuck low"]
+    const DEATHS = ["power", "hung, line high", "hung, line low", "stall"]
+    const LINKS = ["whole", "cut"]
+
+    type Case = { fence: string; death: string; link: string }
+
+    /** What must follow: a takeover, or what is said in its place. */
+    function expected({ fence, death, link }: Case): "takeover" | RegExp {
+        if (fence === "whole" || fence === "stuck low") return "takeover"
+        if (fence === "cut long ago") return /no takeover: the fence is broken/
+        // nothing of a board without power can answer for its address
+        if (death === "power") return "takeover"
+        // three breaks in one moment look as a loss of power does
+        if (link === "cut" && death !== "hung, line high") return /./
+        return /no takeover: the fence does not reach the partner/
+    }
+
+    async function die(world: PairWorld, victim: Name, c: Case, ms: number) {
+        const heir = partnerOf(victim)
+        const dead = world.boards[victim]
+        if (c.fence === "cut long ago") {
+            world.breakFence(heir, "cut")
+            await world.run(300)
+        }
+        // until its line has the level
+        const level = c.death === "hung, line high" ? 1 : 0
+        while (world.beatOf(victim) !== level) await world.run(1)
+        if (c.fence === "cut" || c.fence.startsWith("stuck"))
+            world.breakFence(heir, c.fence as FenceFault)
+        if (c.link === "cut") world.cut("link")
+        if (c.death === "power") dead.hasPower = false
+        else dead.isHung = true
+        await world.run(ms)
+        if (c.death === "stall") dead.isHung = false
+        await world.run(300)
+    }
+
+    for (const fence of FENCES)
+        for (const death of DEATHS)
+            for (const link of LINKS) {
+                const c = { fence, death, link }
+                const must = expected(c)
+                const how = must === "takeover" ? must : "no takeover"
+                if (must.toString() === "/./") continue
+                test(`fence ${fence}, ${death}, link ${link}: ${how}`, () =>
+                    worlds(
+                        fc.tuple(
+                            name,
+                            fc.nat(30),
+                            fc.integer({ min: 60, max: 100 }),
+                        ),
+                        4,
+                        async (world, [victim, wait, ms]) => {
+                            await world.run(wait)
+                            await die(world, victim, c, ms)
+                            const heir = world.boards[partnerOf(victim)]
+                            const dead = world.boards[victim]
+                            assert.equal(dead.tookOverAt, undefined)
+                            if (heir.tookOverAt) assert(dead.isDead)
+                            // b waits, and a short stall is over by then
+                            if (death === "stall" && !heir.heldAt && ms < 85)
+                                return
+                            if (must === "takeover") {
+                                assert(heir.tookOverAt, "nobody took over")
+                            } else {
+                                assert.equal(heir.tookOverAt, undefined)
+                                assert.match(world.events, must)
+                                assert(!heir.isHolding)
+                            }
+                        },
+                    ))
+            }
+})
