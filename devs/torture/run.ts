@@ -145,9 +145,9 @@ class Run {
     private schedule(f: PlannedFault) {
         const { world } = this.bench
         world.at(this.startedAt + f.at, () => {
-            const begun = faults
-                .get(f.name)!
-                .begin(this.scene, new Random(f.seed))
+            const fault = faults.get(f.name)!
+            const begun = fault.begin(this.scene, new Random(f.seed))
+            if (fault.family === "card") this.scene.mayFailCommands = true
             const lasts = f.lasts ? ` for ${f.lasts / 1000} ms` : ""
             this.tell(`${f.name}: ${begun.what}${lasts}`)
             if (!begun.end) return

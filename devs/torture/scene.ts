@@ -29,6 +29,11 @@ export class Scene {
     ) {
         bench.pair.lan.fault = chain(this.onLan)
         bench.pair.cable.fault = chain(this.onCable)
+        // a torn sector is nothing new to a history: its write had not ended
+        for (const name of BOARD_NAMES)
+            this.node(name).card.onDamage = (sector, how) => {
+                if (how !== "torn") this.sectorIsDamaged(sector)
+            }
     }
 
     get world() {

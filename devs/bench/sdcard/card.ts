@@ -28,7 +28,7 @@ export class SdCard implements BoardChip {
     faults: CardFaults = {}
     /** the board's: something that firmware may wait for has changed */
     onNews = () => {}
-    /** a loss of power has damaged a sector; "neighbour": nobody wrote it */
+    /** a sector does not hold what it should */
     onDamage?: (lba: number, how: Damage) => void
     /** its `options` may be changed at any time */
     readonly flash: Flash

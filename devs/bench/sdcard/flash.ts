@@ -22,8 +22,12 @@ export interface FlashOptions {
     neighbourDamage?: number
 }
 
-/** What a loss of power did to a sector: "neighbour": nobody was writing it. */
-export type Damage = "torn" | "neighbour"
+/**
+ * What became of a sector. By a loss of power: torn, or damaged though nobody
+ * was writing it. By the card's own doing: written, it says, and is not; or
+ * overwritten by what was meant for another.
+ */
+export type Damage = "torn" | "neighbour" | "lost" | "misdirected"
 
 /** Of what was being programmed, so much was touched by a loss of power. */
 const TOUCHED = 0.9
@@ -63,7 +67,7 @@ export class Flash {
         readonly options: FlashOptions,
         /** called when it is not busy any more */
         private readonly done: () => void,
-        private readonly damaged: (lba: number, how: Damage) => void,
+        readonly damaged: (lba: number, how: Damage) => void,
     ) {}
 
     isBusy(now: number) {

@@ -156,6 +156,12 @@ export class BlockWriter {
         faults.programError = faults.lostWrite = false
         faults.misdirect = undefined
         if (programError) this.status2 = R2_ERROR
-        else if (!lostWrite) flash.accept(misdirect ?? lba, data)
+        else if (lostWrite) flash.damaged(lba, "lost")
+        else {
+            flash.accept(misdirect ?? lba, data)
+            if (misdirect === undefined) return
+            flash.damaged(lba, "lost")
+            flash.damaged(misdirect, "misdirected")
+        }
     }
 }

@@ -59,3 +59,11 @@ export const bugs: Bug[] = [
     linkResumed,
     servesUnmet,
 ]
+
+/** @throws Error that names the bugs there are */
+export function bugOf(slug: string): Bug {
+    const found = bugs.find(b => b.slug === slug)
+    if (found) return found
+    const slugs = bugs.map(b => b.slug).join(", ")
+    throw new Error(`there is no bug "${slug}"; there are: ${slugs}`)
+}

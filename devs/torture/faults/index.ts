@@ -7,8 +7,13 @@ import { brownOut } from "./brown-out.ts"
 import { cableOut } from "./cable-out.ts"
 import { cardBadSector } from "./card-bad-sector.ts"
 import { cardBusy } from "./card-busy.ts"
+import { cardLostWrite } from "./card-lost-write.ts"
+import { cardMisdirect } from "./card-misdirect.ts"
+import { cardNeighbours } from "./card-neighbours.ts"
 import { cardReadError } from "./card-read-error.ts"
 import { cardRemoved } from "./card-removed.ts"
+import { cardRot } from "./card-rot.ts"
+import { cardSlow } from "./card-slow.ts"
 import { cardWriteError } from "./card-write-error.ts"
 import { chipAddress } from "./chip-address.ts"
 import { chipReset } from "./chip-reset.ts"
@@ -56,8 +61,13 @@ const all: Fault[] = [
     cableOut,
     cardBadSector,
     cardBusy,
+    cardLostWrite,
+    cardMisdirect,
+    cardNeighbours,
     cardReadError,
     cardRemoved,
+    cardRot,
+    cardSlow,
     cardWriteError,
     chipAddress,
     chipReset,
