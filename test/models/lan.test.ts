@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
     BROADCAST,
+    CARRIER_LOSS_US,
     ipFrom,
     ipText,
     Segment,
@@ -148,9 +149,12 @@ function allSpeak({ world, wire, all }: ReturnType<typeof segment>) {
 
 test("a cable that is dead one way takes the carrier of who hears nothing", () => {
     const lan = segment(true, 2)
-    const { wire, all } = lan
-    const [a, b] = all
-    const carriers = () => all.map(s => wire.carrier(s))
+    const { wire, all, world } = lan
+    const [a] = all
+    const carriers = () => {
+        world.runUntil(world.now + CARRIER_LOSS_US)
+        return all.map(s => wire.carrier(s))
+    }
     wire.oneWay(a, "in")
     assert.deepEqual(carriers(), [false, true])
     assert.deepEqual(allSpeak(lan), [0, 1])
@@ -160,7 +164,6 @@ test("a cable that is dead one way takes the carrier of who hears nothing", () =
     wire.oneWay(a)
     assert.deepEqual(carriers(), [true, true])
     assert.deepEqual(allSpeak(lan), [1, 1])
-    assert.deepEqual([a.carrierChanges, b.carrierChanges], [3, 3])
 })
 
 test("at a switch, nobody else learns of a cable that is dead one way", () => {

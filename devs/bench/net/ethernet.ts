@@ -92,7 +92,7 @@ export interface SegmentOptions {
  * open; a 100BASE-TX descrambler that finds no idles lets go after 722 µs at
  * the least, and PHYs are specified for 1 to 2 ms.
  */
-const CARRIER_LOSS_US = 2000
+export const CARRIER_LOSS_US = 2000
 
 const HEADERS_BYTES = 58
 const GAP_AND_PREAMBLE_BYTES = 24
