@@ -20,6 +20,8 @@ import { Strength, type WireEnd } from "./wires.ts"
 
 /** From power to the first opcode: the firmware's manager waits so long. */
 const BOOT_US = 1_100_000
+/** What a board's clock shows when the world begins. */
+const CLOCK_OFFSET_US = 1e9
 /** A program that panicked starts anew so much later, as on a board. */
 export const PANIC_RESTART_US = 5_000_000
 /** How long a finger stays on the reset button. */
@@ -153,6 +155,7 @@ export class Board {
      * doing: garbage collection, interrupts. Chips and pins live on.
      */
     delay(us: number) {
+        if (!this.vm) return
         if (this.inSlice) this.stillUs += us
         else this.standStill(us)
     }
@@ -232,7 +235,9 @@ export class Board {
     }
 
     private start() {
-        const offset = 1e9
+        // the firmware's own start is long over when the program's turn comes:
+        // one that starts in a VM's first millisecond waits for ever
+        let offset = CLOCK_OFFSET_US - BOOT_US
         this.vm = new VmInstance(
             {
                 deviceId: this.opts.deviceId,
@@ -245,6 +250,7 @@ export class Board {
             },
             this.opts.vm,
         )
+        offset = CLOCK_OFFSET_US
         this.cpu = this.opts.cpu()
         this.cpu.attach(this.vm.exports)
         this.loadProgram(this.vm)

@@ -69,6 +69,12 @@ export function edited(plan: Plan, edits: Edits): Plan {
 /** Above what a flood of nonsense may write to. */
 const FIRST_BLOCK = 40_000
 const CRYSTAL_PPM = 100
+/** USB takes a little and often, garbage collection more and seldom. */
+const DELAYS: Delays[] = [
+    { everyUs: 20_000, longestUs: 500 },
+    { everyUs: 200_000, longestUs: 5_000 },
+    { everyUs: 2e6, longestUs: 25_000 },
+]
 /** No fault in the first moments: a pair must be one before it breaks. */
 const QUIET_US = 300_000
 
@@ -85,10 +91,7 @@ export function makePlan(seed: number, profileName: string): Plan {
             blocks: random.pick([8, 24, 64, 160]),
         },
         clockRate: { a: rate(), b: rate() },
-        delays: {
-            everyUs: random.pick([20_000, 200_000, 2e6]),
-            longestUs: random.pick([500, 5_000, 25_000]),
-        },
+        delays: random.pick(DELAYS),
         hosts: planHosts(random),
         faults: planFaults(random, profile),
     }
