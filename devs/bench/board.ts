@@ -308,7 +308,8 @@ export class Board {
         this.inSlice = true
         this.sliceStart = this.world.now
         this.usedAtStart = this.cpu.usedUs()
-        for (const e of this.events.splice(0)) vm.event(e)
+        for (const e of this.events) vm.event(e)
+        this.events.length = 0
         const sleepUs = vm.process()
         const used = this.cpu.usedUs() - this.usedAtStart
         this.inSlice = false
@@ -354,25 +355,24 @@ export class Board {
             this.ctl = ptr
             return 0
         }
-        const data = memory.subarray(ptr, ptr + len)
-        return ptr === this.ctl ? this.operation(data) : this.transfer(data)
+        if (ptr === this.ctl) return this.operation(memory)
+        return this.transfer(memory.subarray(ptr, ptr + len))
     }
 
-    private operation(ctl: Uint8Array): number {
-        const word = () =>
-            new DataView(ctl.buffer, ctl.byteOffset).getUint32(4, true)
-        switch (ctl[0]) {
+    private operation(memory: Uint8Array): number {
+        const at = this.ctl
+        switch (memory[at]) {
             case DoorOp.PinMode:
                 this.cpu.forgive(DoorWork.PinMode)
                 this.cpu.charge(this.cpu.pinModeUs)
-                this.pins.setMode(ctl[1], ctl[2])
+                this.pins.setMode(memory[at + 1], memory[at + 2])
                 return 0
             case DoorOp.PinRead:
                 this.cpu.forgive(DoorWork.PinRead)
                 this.cpu.charge(this.cpu.pinReadUs)
-                return this.pins.level(ctl[1])
+                return this.pins.level(memory[at + 1])
             case DoorOp.SpiConfigure:
-                this.spi.configure(word())
+                this.spi.configure(wordAt(memory, at + 4))
                 return 0
             case DoorOp.SpiSendOnly:
                 this.spi.sendOnly()
@@ -382,10 +382,10 @@ export class Board {
                 return 0
             case DoorOp.Idle:
                 this.cpu.forgive(DoorWork.Idle)
-                this.idling.begin((word() * 1000) / this.rate)
+                this.idling.begin((wordAt(memory, at + 4) * 1000) / this.rate)
                 return 0
         }
-        throw new Error(`the firmware asks the door for ${ctl[0]}`)
+        throw new Error(`the firmware asks the door for ${memory[at]}`)
     }
 
     private transfer(data: Uint8Array): number {
@@ -403,4 +403,8 @@ export class Board {
         if (busUs < Infinity) this.post(this.now + busUs, DoorEvent.Open)
         return 0
     }
+}
+
+function wordAt(memory: Uint8Array, at: number) {
+    return new DataView(memory.buffer, memory.byteOffset).getUint32(at, true)
 }

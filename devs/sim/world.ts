@@ -45,7 +45,8 @@ export class World {
 
     /** Runs the next event, if it is due at `limit` or before. */
     step(limit = Infinity): boolean {
-        if (this.nextAt > limit || !this.heap.length) return false
+        const { nextAt } = this
+        if (nextAt > limit || nextAt === Infinity) return false
         const entry = this.pop()
         this.now = entry.at
         entry.cancelled = true

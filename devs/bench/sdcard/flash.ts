@@ -101,7 +101,7 @@ export class Flash {
 
     /** Once a write is over, all its sectors are on the medium. */
     settle(now: number) {
-        if (this.isBusy(now) || this.isOpen) return
+        if (!this.pending.size || this.isBusy(now) || this.isOpen) return
         for (const [lba, data] of this.pending) this.media.write(lba, data)
         this.pending.clear()
     }

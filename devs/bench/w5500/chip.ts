@@ -59,6 +59,10 @@ export class W5500 implements BoardChip, Station {
         read: at => this.readCommon(at),
         write: (at, value) => this.writeCommon(at, value),
     }
+    /** SHAR in halves, as it last was, and as text */
+    private macHigh = 0
+    private macLow = 0
+    private macText: Mac = "000000000000"
     private isPowered = false
     private isHeld = false
     /** the SPI frame that is under way */
@@ -124,14 +128,23 @@ export class W5500 implements BoardChip, Station {
 
     /// Station ///
 
+    /** Hot: each packet looks for its station. */
     get mac(): Mac {
-        return Buffer.from(this.common)
-            .subarray(Common.SHAR, Common.SHAR + 6)
-            .toString("hex")
+        const c = this.common
+        const high = (c[Common.SHAR] << 16) | this.get16(Common.SHAR + 1)
+        const low = (c[Common.SHAR + 3] << 16) | this.get16(Common.SHAR + 4)
+        if (high !== this.macHigh || low !== this.macLow) {
+            this.macHigh = high
+            this.macLow = low
+            const hex = (n: number) => n.toString(16).padStart(6, "0")
+            this.macText = hex(high) + hex(low)
+        }
+        return this.macText
     }
 
     get ip(): Ip {
-        return Buffer.from(this.common.buffer).readUInt32BE(Common.SIPR)
+        const high = this.get16(Common.SIPR)
+        return ((high << 16) | this.get16(Common.SIPR + 2)) >>> 0
     }
 
     get up() {
