@@ -110,7 +110,7 @@ export function counterPlan(profile: boolean): CounterPlan {
 
 const SCRIPT = fileURLToPath(new URL("add-counters.mjs", import.meta.url))
 
-/** Adding counters takes a second: the result is kept in node_modules. */
+/** Adding counters takes some seconds: the result is kept in node_modules. */
 function countingWasm(profile: boolean): Uint8Array<ArrayBuffer> {
     const plan = counterPlan(profile)
     const { wasm, file: cli } = vmSource()
