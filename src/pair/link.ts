@@ -28,16 +28,15 @@ import { inFrame, MAX_DATA, out } from "../net/frames"
 import { added, flushOut, outLength, writeOut } from "../net/out"
 import { pool } from "../store/pool"
 import {
+    CHECK_FOLD,
+    DAMAGED,
     Frame,
     HELLO_SIZE,
     L_A,
     L_B,
     L_C,
-    L_MAGIC,
-    L_TYPE,
-    L_VOLUME,
+    L_CHECK,
     LINK_HEADER,
-    LINK_MAGIC,
     LINK_TRAILER,
 } from "../wire/link"
 import {
@@ -207,12 +206,12 @@ export function addFrame(
     c: number,
 ) {
     const at = DATA + outLength
-    out.setAt(at + L_MAGIC, "u16", LINK_MAGIC)
-    out[at + L_TYPE] = type
-    out[at + L_VOLUME] = volume
+    const word = type + volume * 0x100 + c * 0x10000
+    out.setAt(at, "u32", word)
     out.setAt(at + L_A, "u32", a)
     out.setAt(at + L_B, "u32", b)
-    out.setAt(at + L_C, "u32", c)
+    const sum = word * 3 + a * 5 + b * 7
+    out.setAt(at + L_CHECK, "i32", sum ^ (sum / CHECK_FOLD))
     added(LINK_HEADER)
 }
 
@@ -225,15 +224,6 @@ export async function makeRoom(count: number) {
 
 /** A WRITE of eight blocks is the longest frame. */
 const MAX_FRAME = LINK_HEADER + 8 * 512 + LINK_TRAILER
-
-/** Size of a whole frame, by its header. */
-function sizeOf(b: Buffer, at: number): number {
-    const type = b[at + L_TYPE]
-    if (type === Frame.Write)
-        return LINK_HEADER + (b[at + L_C] << 9) + LINK_TRAILER
-    if (type === Frame.Hello) return LINK_HEADER + HELLO_SIZE
-    return LINK_HEADER
-}
 
 /** Why the connection must be dropped, or undefined. */
 let failure: string | undefined
@@ -278,11 +268,19 @@ async function takeFrames(
     let pos = 0
     while (n - pos >= LINK_HEADER) {
         const at = DATA + pos
-        if (b.getAt(at + L_MAGIC, "u16") !== LINK_MAGIC) {
-            failure = "not a frame"
+        const word = b.getAt(at, "u32")
+        const sum =
+            word * 3 +
+            b.getAt(at + L_A, "u32") * 5 +
+            b.getAt(at + L_B, "u32") * 7
+        if (b.getAt(at + L_CHECK, "i32") !== (sum ^ (sum / CHECK_FOLD))) {
+            failure = DAMAGED
             return pos
         }
-        const size = sizeOf(b, at)
+        let size = LINK_HEADER
+        const type = word & 0xff
+        if (type === Frame.Write) size += (b[at + L_C] << 9) + LINK_TRAILER
+        else if (type === Frame.Hello) size += HELLO_SIZE
         if (size > MAX_FRAME) {
             failure = "frame too long"
             return pos
@@ -297,15 +295,20 @@ async function takeFrames(
             failure = await takeLongWrite(b, n, size, skip)
             return size
         }
-        failure = take(b, at, size)
+        failure = take(type, b, at, size)
         if (failure !== undefined) return pos
         pos += size
     }
     return pos
 }
 
-function take(b: Buffer, at: number, size: number): string | undefined {
-    switch (b[at + L_TYPE]) {
+function take(
+    type: Frame,
+    b: Buffer,
+    at: number,
+    size: number,
+): string | undefined {
+    switch (type) {
         case Frame.Write: {
             const error = beginWrite(b, at)
             if (error) return error

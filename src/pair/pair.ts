@@ -18,8 +18,10 @@ import { partnerOnCard, wantSave } from "../store/superblock"
 import { isQuiet, Mode, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import {
+    DAMAGED,
     Frame,
     H_BOOT,
+    H_DIGEST,
     H_IDENTITY,
     H_INDEX,
     H_MIRROR_BLOCKS,
@@ -28,6 +30,7 @@ import {
     H_VOLUME_SIZE,
     H_VOLUMES,
     HELLO_SIZE,
+    helloDigest,
     IDENTITY_SIZE,
     LINK_VERSION,
     nameIn,
@@ -122,6 +125,7 @@ export function linkUp() {
         out.setAt(e + 8, "u32", v.blocks)
     }
     out.blitAt(at + H_IDENTITY, settings.identity, 0, IDENTITY_SIZE)
+    out.blitAt(at + H_DIGEST, helloDigest(out, at), 0, 32)
     added(HELLO_SIZE)
 }
 
@@ -129,9 +133,18 @@ export function linkDown() {
     event("link down")
 }
 
+/** Epochs and flags decide whose data count: they must have come as sent. */
+function isWholeHello(b: Buffer, at: number): boolean {
+    const hash = helloDigest(b, at)
+    for (let i = 0; i < 32; ++i)
+        if (b[at + H_DIGEST + i] !== hash[i]) return false
+    return true
+}
+
 /** @returns why the partner is not ours to work with */
 export function takeHello(b: Buffer, at: number): string | undefined {
     if (b[at + H_VERSION] !== LINK_VERSION) return "partner of another version"
+    if (!isWholeHello(b, at)) return DAMAGED
     if (b.getAt(at + H_PAIR, "u32") !== settings.pair) return "not our partner"
     if (b[at + H_INDEX] === settings.index) return "both boards have one name"
     if (b[at + H_MIRROR_BLOCKS] !== MIRROR_BLOCKS)

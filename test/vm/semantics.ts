@@ -155,6 +155,10 @@ function divisions() {
     say("12 by 5", Math.idiv(12, 5))
     say("-12 by 5", Math.idiv(-12, 5))
     say("12 by 0", Math.idiv(12, 0))
+    for (let i = 0; i < NUMBERS.length; ++i) {
+        const sum = NUMBERS[i] * 3
+        say(`fold ${i}`, sum ^ (sum / 0x100000000))
+    }
 }
 
 stores()

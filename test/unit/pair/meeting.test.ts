@@ -9,6 +9,7 @@ import {
     useDeviceScript,
     zeros,
 } from "../../support/devicescript.ts"
+import { header, withDigest } from "../../support/linkframe.ts"
 
 const portsUrl = new URL("../../support/portlist.ts", import.meta.url).href
 useDeviceScript({ "pair/ports": portsUrl })
@@ -97,17 +98,19 @@ test("HELLO tells who a board is, and what its card says", async () => {
     ])
     const frame = board.hello().toString("hex")
     const words = [
-        "5457 01 01 00000000 00000000 00000000", // TW, HELLO, board b
-        "01 01 10 00", // version, board, blocks to mirror into, state
+        header("01 01 0000 00000000 00000000"), // HELLO, board b
+        "02 01 10 00", // version, board, blocks to mirror into
         "44332211", // pair
         "........", // a number that is new with each start
         "00000000",
         "03000000 01000000 00000100 00000000", // volume a
         "04030201 02000000 00000100 00000000", // volume b
         identityOf(1).toString("hex"),
-        "00".repeat(256 - 48 - 96),
+        "00".repeat(224 - 48 - 96),
+        "[0-9a-f]{64}",
     ]
     assert.match(frame, new RegExp(`^${words.join("").replace(/ /g, "")}$`))
+    assert.equal(frame.slice(32), withDigest(frame.slice(32)))
 })
 
 describe("a partner is refused", () => {
@@ -116,14 +119,14 @@ describe("a partner is refused", () => {
     async function refusal(at: number, change: string) {
         const a = await start(0, [whole, whole])
         const b = await start(1, [whole, whole])
-        const frame = b.hello()
-        frame.blitAt(link.LINK_HEADER + at, bytes(change), 0, 4)
-        const why = a.takeHello(frame, link.LINK_HEADER)
+        const payload = b.hello().slice(link.LINK_HEADER)
+        payload.blitAt(at, bytes(change), 0, 4)
+        const why = a.takeHello(bytes(withDigest(payload.toString("hex"))), 0)
         assert(!a.isDue(), "nothing is to be decided")
         return why
     }
     for (const [what, at, change, why] of [
-        ["of another version", 0, "02", /version/],
+        ["of another version", 0, "01", /version/],
         ["of another pair", 4, "44332212", /not our partner/],
         ["with our own name", 1, "00", /one name/],
         ["that mirrors fewer blocks", 2, "08", /pool/],
@@ -133,6 +136,22 @@ describe("a partner is refused", () => {
         test(what, async () =>
             assert.match((await refusal(at, change)) ?? "", why),
         )
+})
+
+test("a HELLO of which any bit came wrong is refused", async () => {
+    const whole = { epoch: 1, flags: 0 }
+    const a = await start(0, [whole, whole])
+    const b = await start(1, [whole, whole])
+    const payload = b.hello().slice(link.LINK_HEADER)
+    // the version is looked at first
+    for (let at = 1; at < payload.length; at++)
+        for (const bit of [0, 3, 7]) {
+            const spoilt = payload.slice()
+            spoilt[at] = spoilt[at] ^ (1 << bit)
+            assert.equal(a.takeHello(spoilt, 0), "damaged frame", `byte ${at}`)
+        }
+    assert(!a.isDue(), "nothing is to be decided")
+    assert.equal(a.takeHello(payload, 0), undefined)
 })
 
 const copy = fc.record({

@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import type { Socket } from "../../../src/drivers/w5500.ts"
 import { bytes, newBoard, useDeviceScript } from "../../support/devicescript.ts"
+import { header } from "../../support/linkframe.ts"
 
 useDeviceScript()
 const { makeVolume, Mode } = await import("../../../src/store/volume.ts")
@@ -68,8 +69,8 @@ describe("the home of a volume", () => {
         board.write(0x1234, 2, 0x5a)
         assert.equal(
             await board.frames(),
-            // TW, WRITE, volume a, entry 1, LBA, 2 blocks to place 0
-            frame("5457 02 00 01000000 34120000 02000000") +
+            // WRITE, volume a, 2 blocks to place 0, entry 1, LBA
+            header("02 00 0200 01000000 34120000") +
                 "5a".repeat(1024) +
                 frame("01000000 57454e44"),
         )
@@ -83,7 +84,7 @@ describe("the home of a volume", () => {
         const second = (await board.frames()).slice(2 * (16 + 512 + 8))
         assert.equal(
             second.slice(0, 32),
-            frame("5457 02 00 02000000 01000000 02010000"),
+            header("02 00 0201 02000000 01000000"),
         )
     })
     test("sends no more than the partner has room for", async () => {
@@ -95,7 +96,7 @@ describe("the home of a volume", () => {
         await board.frames()
         assert.equal(board.home.sent, 1)
         // the first is on the partner's card: its place is free
-        board.takeStored(bytes("5457 03 00 01000000 01000000 00000000"), 0)
+        board.takeStored(bytes("03 00 0000 01000000 01000000"), 0)
         await board.frames()
         assert.equal(board.home.sent, 2)
     })
@@ -103,7 +104,7 @@ describe("the home of a volume", () => {
         const board = await start()
         board.write(0, 1, 1)
         board.home.syncWanted = 1
-        const sync = frame("5457 04 00 01000000 00000000 00000000")
+        const sync = header("04 00 0000 01000000 00000000")
         assert((await board.frames()).endsWith(sync))
         assert.equal(await board.frames(), "")
     })
@@ -112,22 +113,19 @@ describe("the home of a volume", () => {
         for (const lba of [0, 1, 2]) board.write(lba, 1, lba)
         await board.frames()
         const before = board.pool.remote.freeBlocks
-        const stored = bytes("5457 03 00 02000000 01000000 00000000")
+        const stored = bytes("03 00 0000 02000000 01000000")
         assert.equal(board.takeStored(stored, 0), undefined)
         assert.equal(board.home.committed, 2)
         assert.equal(board.home.partnerDurable, 1)
         assert.equal(board.pool.remote.freeBlocks, before + 1)
         // what is told late changes nothing
-        const late = bytes("5457 03 00 01000000 00000000 00000000")
+        const late = bytes("03 00 0000 01000000 00000000")
         assert.equal(board.takeStored(late, 0), undefined)
         assert.equal(board.home.committed, 2)
     })
     for (const [what, stored] of [
-        ["was never sent", "5457 03 00 02000000 00000000 00000000"],
-        [
-            "is durable and not committed",
-            "5457 03 00 00000000 01000000 00000000",
-        ],
+        ["was never sent", "03 00 0000 02000000 00000000"],
+        ["is durable and not committed", "03 00 0000 00000000 01000000"],
     ] as const)
         test(`does not believe what ${what}`, async () => {
             const board = await start()
@@ -140,12 +138,12 @@ describe("the home of a volume", () => {
 
 describe("the mirror of a volume", () => {
     // entry 1 of volume b, LBA 7, 2 blocks to place 5
-    const header = "5457 02 01 01000000 07000000 02050000"
+    const write = "02 01 0205 01000000 07000000"
     const trailer = "01000000 57454e44"
 
     test("takes a write where the home says", async () => {
         const board = await start()
-        assert.equal(board.beginWrite(bytes(header), 0), undefined)
+        assert.equal(board.beginWrite(bytes(write), 0), undefined)
         assert.equal(board.place(), (24 + 5) * 512)
         assert.equal(board.foreign.appended, 0, "not before its trailer")
         assert.equal(board.endWrite(bytes(trailer), 0), undefined)
@@ -157,72 +155,56 @@ describe("the mirror of a volume", () => {
     })
     test("tells what is committed, and with a ping what is durable", async () => {
         const board = await start()
-        board.beginWrite(bytes(header), 0)
+        board.beginWrite(bytes(write), 0)
         board.endWrite(bytes(trailer), 0)
         assert.equal(
             await board.frames(),
-            frame("5457 03 01 01000000 00000000 00000000"),
+            header("03 01 0000 01000000 00000000"),
         )
         board.foreign.durable = 1
         assert.equal(await board.frames(), "")
         assert.equal(
             await board.frames(true),
-            frame("5457 03 01 01000000 01000000 00000000"),
+            header("03 01 0000 01000000 01000000"),
         )
     })
     test("tells at once what is durable when it was asked", async () => {
         const board = await start()
-        board.beginWrite(bytes(header), 0)
+        board.beginWrite(bytes(write), 0)
         board.endWrite(bytes(trailer), 0)
         await board.frames()
-        board.takeSync(bytes("5457 04 01 01000000 00000000 00000000"), 0)
+        board.takeSync(bytes("04 01 0000 01000000 00000000"), 0)
         assert.equal(await board.frames(), "", "there is nothing to tell")
         board.foreign.durable = 1
         assert.equal(
             await board.frames(),
-            frame("5457 03 01 01000000 01000000 00000000"),
+            header("03 01 0000 01000000 01000000"),
         )
     })
     test("commits nothing before its card knows that it is written to", async () => {
         const board = await start()
         board.foreign.isSaved = false
-        board.beginWrite(bytes(header), 0)
+        board.beginWrite(bytes(write), 0)
         board.endWrite(bytes(trailer), 0)
         assert.equal(await board.frames(), "")
         board.foreign.isSaved = true
         assert.equal(
             await board.frames(),
-            frame("5457 03 01 01000000 00000000 00000000"),
+            header("03 01 0000 01000000 00000000"),
         )
     })
 
     for (const [what, bad, why] of [
-        [
-            "to its own volume",
-            "5457 02 00 01000000 07000000 02050000",
-            /mirrored/,
-        ],
-        ["to no volume", "5457 02 07 01000000 07000000 02050000", /mirrored/],
-        [
-            "that skips an entry",
-            "5457 02 01 02000000 07000000 02050000",
-            /order/,
-        ],
-        ["that comes again", "5457 02 01 00000000 07000000 02050000", /order/],
-        ["of no blocks", "5457 02 01 01000000 07000000 00050000", /range/],
-        ["of nine blocks", "5457 02 01 01000000 07000000 09050000", /range/],
-        ["behind its area", "5457 02 01 01000000 07000000 020f0000", /range/],
-        [
-            "far behind its area",
-            "5457 02 01 01000000 07000000 02ff0000",
-            /range/,
-        ],
-        ["behind the volume", "5457 02 01 01000000 ffff0000 02050000", /range/],
-        [
-            "far behind the volume",
-            "5457 02 01 01000000 ffffffff 02050000",
-            /range/,
-        ],
+        ["to its own volume", "02 00 0205 01000000 07000000", /mirrored/],
+        ["to no volume", "02 07 0205 01000000 07000000", /mirrored/],
+        ["that skips an entry", "02 01 0205 02000000 07000000", /order/],
+        ["that comes again", "02 01 0205 00000000 07000000", /order/],
+        ["of no blocks", "02 01 0005 01000000 07000000", /range/],
+        ["of nine blocks", "02 01 0905 01000000 07000000", /range/],
+        ["behind its area", "02 01 020f 01000000 07000000", /range/],
+        ["far behind its area", "02 01 02ff 01000000 07000000", /range/],
+        ["behind the volume", "02 01 0205 01000000 ffff0000", /range/],
+        ["far behind the volume", "02 01 0205 01000000 ffffffff", /range/],
     ] as const)
         test(`refuses a write ${what}`, async () => {
             const board = await start()
@@ -234,13 +216,13 @@ describe("the mirror of a volume", () => {
     ] as const)
         test(`refuses a write with a trailer ${what}`, async () => {
             const board = await start()
-            board.beginWrite(bytes(header), 0)
+            board.beginWrite(bytes(write), 0)
             assert.match(board.endWrite(bytes(bad), 0) ?? "", /trailer/)
             assert.equal(board.foreign.appended, 0)
         })
     test("refuses writes when its copy is outdated", async () => {
         const board = await start()
         board.foreign.mode = Mode.Waiting
-        assert.match(board.beginWrite(bytes(header), 0) ?? "", /mirrored/)
+        assert.match(board.beginWrite(bytes(write), 0) ?? "", /mirrored/)
     })
 })

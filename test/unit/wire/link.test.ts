@@ -2,24 +2,44 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { bytes, useDeviceScript, zeros } from "../../support/devicescript.ts"
+import { header, isHeader } from "../../support/linkframe.ts"
 
 useDeviceScript()
 const l = await import("../../../src/wire/link.ts")
 
 describe("a frame's header", () => {
-    // "TW", WRITE, volume b, sequence 0x01020304, LBA 0x05060708, 8 blocks to
-    // place 3 of the pool
-    const b = bytes("5457 02 01 04030201 08070605 08030000")
-
+    // WRITE, volume b, 8 blocks to place 3 of the pool, sequence 0x01020304,
+    // LBA 0x05060708
+    const b = bytes(header("02 01 0803 04030201 08070605"))
     test("takes 16 bytes", () => assert.equal(b.length, l.LINK_HEADER))
     test("has its fields", () => {
-        assert.equal(b.getAt(l.L_MAGIC, "u16"), l.LINK_MAGIC)
         assert.equal(b[l.L_TYPE], l.Frame.Write)
         assert.equal(b[l.L_VOLUME], 1)
         assert.equal(b.getAt(l.L_A, "u32"), 0x01020304)
         assert.equal(b.getAt(l.L_B, "u32"), 0x05060708)
         assert.equal(b[l.L_C], 8)
         assert.equal(b[l.L_C + 1], 3)
+    })
+    test("is not one any more when one bit or two came wrong", () => {
+        const flip = (b: Buffer, bit: number) => {
+            const copy = Buffer.from(b)
+            copy[bit >> 3] ^= 1 << (bit & 7)
+            return copy
+        }
+        for (const digits of [
+            "02 01 0803 04030201 08070605",
+            "03 00 0000 00000000 00000000",
+            "ff ff ffff ffffffff ffffffff",
+        ]) {
+            const whole = Buffer.from(header(digits), "hex")
+            assert(isHeader(whole))
+            for (let i = 0; i < 128; i++) {
+                const one = flip(whole, i)
+                assert(!isHeader(one), `bit ${i}`)
+                for (let j = 0; j < i; j++)
+                    assert(!isHeader(flip(one, j)), `bits ${i} and ${j}`)
+            }
+        }
     })
     test("has its type's number", () => {
         const { Hello, Write, Stored, Sync, Ping } = l.Frame
@@ -67,6 +87,7 @@ describe("an identity", () => {
     })
     test("fits into HELLO behind the volumes", () => {
         assert(l.H_VOLUMES + 2 * l.H_VOLUME_SIZE <= l.H_IDENTITY)
-        assert(l.H_IDENTITY + l.IDENTITY_SIZE <= l.HELLO_SIZE)
+        assert(l.H_IDENTITY + l.IDENTITY_SIZE <= l.H_DIGEST)
+        assert.equal(l.H_DIGEST + 32, l.HELLO_SIZE)
     })
 })
