@@ -39,15 +39,12 @@ function boots(lone: LoneBoard) {
 test("a clock that is fast sleeps and idles short, and a slow one long", () => {
     for (const clockRate of [1, 1.01, 0.99, 1.0001]) {
         const lone = ticking({ clockRate })
-        const [slept, idled] = [/slept/, /idled/].map(
+        const [idled, slept, again] = [/idled/, /slept/, /idled/].map(
             line => timesOf(lone, line, 1)[0],
         )
-        const took = idled - slept
-        assert.ok(Math.abs(took * clockRate - 50 * MS) < 5, `idled ${took} µs`)
-        const [first, last] = [0, 1].map(() => timesOf(lone, /idled/, 10)[9])
-        const turns = (last - first) * clockRate
-        // the VM counts in milliseconds: each sleep may be one longer
-        assert.ok(turns >= 999 * MS && turns <= 1011 * MS, `${turns} µs`)
+        const took = [slept - idled, again - slept]
+        for (const us of took)
+            assert.ok(Math.abs(us * clockRate - 50 * MS) < 1, took.join())
     }
 })
 

@@ -188,3 +188,20 @@ test("what is taken off leaves what a Pico's own calls cost", () => {
 test("costs are the same each time", () => {
     assert.deepEqual(measure(), costs)
 })
+
+test("what a program has done is without what the door has", () => {
+    const cpu = new PicoCpu()
+    const counters = { opcodes: 1000, calls: 100, natives: 50 }
+    const others = { properties: 90, indexes: 80, buffer_ops: 70 }
+    const all = { ...counters, ...others, alloc_bytes: 6000 }
+    const exports = Object.fromEntries(
+        Object.entries(all).map(([k, value]) => [`count_${k}`, { value }]),
+    )
+    cpu.attach(exports as unknown as WebAssembly.Exports)
+    for (const what of [DoorWork.Idle, DoorWork.PinRead, DoorWork.Idle])
+        cpu.forgive(what)
+    const [idle, read] = [DOOR_WORK[DoorWork.Idle], DOOR_WORK[DoorWork.PinRead]]
+    const left = cpu.work()
+    assert.equal(left.opcodes, 1000 - 2 * idle.opcodes - read.opcodes)
+    assert.equal(left.allocBytes, 6000 - 2 * idle.allocBytes - read.allocBytes)
+})

@@ -7,6 +7,7 @@ import {
     tornSector,
     type Damage,
 } from "../../devs/bench/sdcard/flash.ts"
+import { Output } from "../../devs/bench/sdcard/output.ts"
 import { instantTiming } from "../../devs/bench/sdcard/timing.ts"
 import { Random } from "../../devs/sim/random.ts"
 import { SdMaster, sector } from "./support/sdcard.ts"
@@ -71,6 +72,22 @@ test("a block that flips a bit on the bus comes with the right data's CRC", () =
     assert.equal(flipped(sector(1), data).length, 1)
     assert.equal((hi << 8) | lo, crc16(sector(1)))
     assert.deepEqual(m.read(5), sector(1), "the sector is whole")
+})
+
+test("any bit of the block may flip, and none of its CRC", () => {
+    for (const [bit, byte, value] of [
+        [0, 511, 0x01],
+        [7, 511, 0x80],
+        [4095, 0, 0x80],
+    ]) {
+        const output = new Output()
+        output.addBlock(new Uint8Array(512), 1)
+        output.flipDataBit(bit)
+        const sent = Array.from({ length: output.left }, () => output.next())
+        const changed = new Uint8Array(512)
+        changed[byte] = value
+        assert.deepEqual(sent, [0xff, BLOCK, ...changed, 0, 0])
+    }
 })
 
 test("a read answers with the error token that is wanted", () => {

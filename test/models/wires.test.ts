@@ -152,8 +152,10 @@ test("edges behind the last late one wait for it, and no other", () => {
     assert.equal(w.a.level, 1)
     world.runUntil(100)
     assert.deepEqual(levels(w), [1, 1])
-    w.a.drive(driven(0))
-    assert.deepEqual(levels(w), [0, 0], "nothing is under way any more")
+    w.b.pull(FREE)
+    assert.deepEqual(levels(w), [0, 0], "the last has come last")
+    w.a.drive(driven(1))
+    assert.deepEqual(levels(w), [1, 1], "nothing is under way any more")
 })
 
 test("an edge that is missed leaves the level until the next that is seen", () => {
