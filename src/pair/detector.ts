@@ -24,6 +24,14 @@ const FENCE_BROKEN_MS = 50
 /** One look at the link's PHY may be a bit that went wrong on the bus. */
 const CARRIER_LOOKS = 2
 
+/** What the link's PHY says of the partner's link chip. */
+export enum Carrier {
+    /** not looked at often enough */
+    Unknown = 0,
+    There,
+    Gone,
+}
+
 export enum Partner {
     /** not yet heard on both channels since this board started */
     Unknown = 0,
@@ -50,8 +58,7 @@ export interface Detector {
     fenceHighAt: number
     /** the cable is plugged in */
     isPresent: boolean
-    /** the link's PHY has a carrier, as far as we know: its partner is awake */
-    hasCarrier: boolean
+    carrier: Carrier
     /** looks in a row that found none */
     carrierless: number
 }
@@ -67,7 +74,7 @@ export function makeDetector(): Detector {
         isFenceWhole: false,
         fenceHighAt: 0,
         isPresent: false,
-        hasCarrier: true,
+        carrier: Carrier.Unknown,
         carrierless: 0,
     }
 }
@@ -120,14 +127,16 @@ export function sampleCable(
 
 /** What was seen of the carrier so far does not count any more. */
 export function forgetCarrier(d: Detector) {
-    d.hasCarrier = true
+    d.carrier = Carrier.Unknown
     d.carrierless = 0
 }
 
 /** What a look at the link's PHY says. */
 export function sampleCarrier(d: Detector, isThere: boolean) {
     d.carrierless = isThere ? 0 : d.carrierless + 1
-    d.hasCarrier = d.carrierless < CARRIER_LOOKS
+    if (isThere) d.carrier = Carrier.There
+    else if (d.carrierless >= CARRIER_LOOKS) d.carrier = Carrier.Gone
+    else d.carrier = Carrier.Unknown
 }
 
 function isFresh(d: Detector, now: number): boolean {

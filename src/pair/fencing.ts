@@ -2,7 +2,7 @@
  * From suspicion to a partner that is surely dead: the steps of fencing. Pure;
  * time comes as a parameter, in milliseconds.
  */
-import { Partner } from "./detector"
+import { Carrier, Partner } from "./detector"
 
 /** If both suspect each other in one moment, b lets a fence first. */
 const SECOND_WAITS_MS = 20
@@ -10,13 +10,17 @@ const SECOND_WAITS_MS = 20
  * A reset pulls the partner's heartbeat low at once; samples come every 5 ms. It
  * resets the partner's W5500s as well, and our PHY sees that in 2 ms.
  */
-const CONFIRM_MS = 5
+export const CONFIRM_MS = 5
 /**
  * Heartbeat or carrier still there after so long: the fence does not reach the
- * partner. Long enough for a main loop that is in the midst of a write, and
- * comes late to look at the carrier.
+ * partner.
  */
 const FENCE_LIMIT_MS = 60
+/**
+ * So long is waited for a main loop that is in the midst of its work and comes
+ * late to look at the carrier: what nobody has looked at proves nothing.
+ */
+const LOOK_LIMIT_MS = 500
 
 export enum Fencing {
     Watching = 0,
@@ -78,8 +82,7 @@ function refuse(f: Fence, why: Why, now: number): Act {
  * One step.
  * @param beatLevel the partner's heartbeat line
  * @param isWhole the fence was whole when the partner was last heard
- * @param hasCarrier the partner's link chip is awake, or was not looked at
- * since the fence is held
+ * @param carrier what was seen of it since the fence is held
  */
 export function stepFence(
     f: Fence,
@@ -88,7 +91,7 @@ export function stepFence(
     beatLevel: number,
     isWhole: boolean,
     isPresent: boolean,
-    hasCarrier: boolean,
+    carrier: Carrier,
 ): Act {
     const isSuspect = partner === Partner.Suspect
     switch (f.state) {
@@ -102,7 +105,7 @@ export function stepFence(
                 return fence(f, now, isWhole, isPresent)
             return Act.None
         case Fencing.Holding:
-            return confirm(f, now, beatLevel, hasCarrier)
+            return confirm(f, now, beatLevel, carrier)
         case Fencing.Refused:
             if (!isSuspect) go(f, Fencing.Watching, now)
             return Act.None
@@ -131,14 +134,16 @@ function confirm(
     f: Fence,
     now: number,
     beatLevel: number,
-    hasCarrier: boolean,
+    carrier: Carrier,
 ): Act {
     const held = now - f.since
-    if (held >= CONFIRM_MS && beatLevel === 0 && !hasCarrier) {
+    if (held >= CONFIRM_MS && beatLevel === 0 && carrier === Carrier.Gone) {
         go(f, Fencing.Fenced, now)
         return Act.TakeOver
     }
     if (held < FENCE_LIMIT_MS) return Act.None
+    const isOpen = beatLevel === 0 && carrier !== Carrier.There
+    if (isOpen && held < LOOK_LIMIT_MS) return Act.None
     f.why = Why.FenceFailed
     go(f, Fencing.Refused, now)
     return Act.Release

@@ -20,7 +20,15 @@ import {
     sampleCarrier,
     wasDeaf,
 } from "./detector"
-import { Act, Fence, Fencing, makeFence, stepFence, Why } from "./fencing"
+import {
+    Act,
+    CONFIRM_MS,
+    Fence,
+    Fencing,
+    makeFence,
+    stepFence,
+    Why,
+} from "./fencing"
 import { tickLink } from "./link"
 import { canTakeOver, partnerIsFenced, partnerIsLost, tickPair } from "./pair"
 
@@ -71,6 +79,8 @@ export function sawCarrier(isThere: boolean) {
     if (!wantsCarrier()) return
     const now = ds.millis()
     sampleBeat(detector, now, readPin(board.pins.beatIn))
+    // a PHY needs a moment to lose it
+    if (isThere && now - fence.since < CONFIRM_MS) return
     sampleCarrier(detector, isThere)
     act(now, Partner.Suspect)
 }
@@ -184,7 +194,7 @@ function act(now: number, partner: Partner) {
             detector.beatLevel,
             detector.isFenceWhole,
             detector.isPresent,
-            detector.hasCarrier,
+            detector.carrier,
         )
     ) {
         case Act.Hold:

@@ -15,7 +15,7 @@ import { settle } from "../store/log"
 import { idleBriefly } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { partnerOnCard, wantSave } from "../store/superblock"
-import { isQuiet, Mode, Volume } from "../store/volume"
+import { Mode, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import {
     DAMAGED,
@@ -79,6 +79,8 @@ const partnerFlags = [0, 0]
 let isDecided = false
 let mustDecide = false
 let mustTakeOver = false
+/** last entries of the logs when the partner was taken over, by volume */
+const heldEntries = [0, 0]
 /** when writes may be acknowledged alone; 0: no need to wait */
 let aloneAt = 0
 let checkAt = 0
@@ -255,6 +257,8 @@ async function takeOver() {
     shutLink()
     if (home.mode === Mode.Mirrored) goAlone(home)
     goAlone(foreign)
+    for (let i = 0; i < volumes.length; ++i)
+        heldEntries[i] = volumes[i].appended
     await assume()
     event(`took over after ${ds.millis() - detector.beatAt} ms of silence`)
 }
@@ -326,15 +330,18 @@ export async function servePair(): Promise<boolean> {
     return false
 }
 
+/** What was acknowledged out of memory is on the card, and so is the epoch. */
+function isHeldOnCard(v: Volume): boolean {
+    return v.isSaved && v.durable >= heldEntries[v.index]
+}
+
 async function check(now: number) {
     for (let i = 0; i < volumes.length; ++i)
         if (volumes[i].mode !== Mode.Waiting) settle(volumes[i], now)
     if (
         fence.state === Fencing.Fenced &&
-        isQuiet(home) &&
-        isQuiet(foreign) &&
-        home.isSaved &&
-        foreign.isSaved
+        isHeldOnCard(home) &&
+        isHeldOnCard(foreign)
     ) {
         releaseFence()
         openLink()

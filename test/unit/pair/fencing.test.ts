@@ -7,7 +7,7 @@ import { useDeviceScript } from "../../support/devicescript.ts"
 useDeviceScript()
 const { Act, Fencing, makeFence, stepFence, Why } =
     await import("../../../src/pair/fencing.ts")
-const { Partner } = await import("../../../src/pair/detector.ts")
+const { Carrier, Partner } = await import("../../../src/pair/detector.ts")
 
 interface Step {
     at: number
@@ -17,7 +17,7 @@ interface Step {
     isWhole?: boolean
     isPresent?: boolean
     /** of the link, while the fence is held */
-    hasCarrier?: boolean
+    carrier?: keyof typeof Carrier
     /** what the caller must do */
     act: keyof typeof Act
     state: keyof typeof Fencing
@@ -32,16 +32,8 @@ function follow(index: number, story: Step[], why = Why.None) {
     for (const step of story) {
         const { at, beat = 0, isWhole = true, isPresent = true } = step
         const partner = Partner[step.partner ?? "Suspect"]
-        const { hasCarrier = false } = step
-        const act = stepFence(
-            f,
-            at,
-            partner,
-            beat,
-            isWhole,
-            isPresent,
-            hasCarrier,
-        )
+        const carrier = Carrier[step.carrier ?? "Gone"]
+        const act = stepFence(f, at, partner, beat, isWhole, isPresent, carrier)
         assert.equal(Act[act], step.act, `act at ${at} ms`)
         assert.equal(Fencing[f.state], step.state, `state at ${at} ms`)
     }
@@ -77,8 +69,8 @@ describe("board a", () => {
     test("waits for a carrier that goes slowly", () =>
         follow(A, [
             { at: 100, act: "Hold", state: "Holding" },
-            { at: 105, hasCarrier: true, act: "None", state: "Holding" },
-            { at: 159, hasCarrier: true, act: "None", state: "Holding" },
+            { at: 105, carrier: "There", act: "None", state: "Holding" },
+            { at: 159, carrier: "There", act: "None", state: "Holding" },
             { at: 159, act: "TakeOver", state: "Fenced" },
         ]))
     test("gives up when the heartbeat line stays high", () =>
@@ -97,8 +89,8 @@ describe("board a", () => {
             A,
             [
                 { at: 100, act: "Hold", state: "Holding" },
-                { at: 159, hasCarrier: true, act: "None", state: "Holding" },
-                { at: 160, hasCarrier: true, act: "Release", state: "Refused" },
+                { at: 159, carrier: "There", act: "None", state: "Holding" },
+                { at: 160, carrier: "There", act: "Release", state: "Refused" },
                 { at: 999, act: "None", state: "Refused" },
             ],
             Why.FenceFailed,
@@ -165,6 +157,18 @@ for (const [what, cable, why] of [
             ))
     })
 
+test("a carrier that nobody has looked at yet is waited for", () =>
+    follow(
+        A,
+        [
+            { at: 100, act: "Hold", state: "Holding" },
+            { at: 160, carrier: "Unknown", act: "None", state: "Holding" },
+            { at: 599, carrier: "Unknown", act: "None", state: "Holding" },
+            { at: 600, carrier: "Unknown", act: "Release", state: "Refused" },
+        ],
+        Why.FenceFailed,
+    ))
+
 test("nobody takes over who has not held the fence and seen line and carrier low", () => {
     const step = fc.record({
         after: fc.nat(15),
@@ -175,7 +179,9 @@ test("nobody takes over who has not held the fence and seen line and carrier low
         beat: fc.nat(1),
         isWhole: fc.boolean(),
         isPresent: fc.boolean(),
-        hasCarrier: fc.boolean(),
+        carrier: fc.constantFrom(
+            ...[Carrier.Unknown, Carrier.There, Carrier.Gone, Carrier.Gone],
+        ),
     })
     let takeovers = 0
     fc.assert(
@@ -192,7 +198,7 @@ test("nobody takes over who has not held the fence and seen line and carrier low
                     s.beat,
                     s.isWhole,
                     s.isPresent,
-                    s.hasCarrier,
+                    s.carrier,
                 )
                 if (act === Act.Hold) {
                     assert.equal(s.partner, Partner.Suspect)
@@ -202,9 +208,9 @@ test("nobody takes over who has not held the fence and seen line and carrier low
                 } else if (act === Act.TakeOver) {
                     takeovers++
                     assert(heldSince !== undefined && now - heldSince >= 5)
-                    assert(s.beat === 0 && !s.hasCarrier)
+                    assert(s.beat === 0 && s.carrier === Carrier.Gone)
                 } else if (act === Act.Release) {
-                    assert(s.beat === 1 || s.hasCarrier)
+                    assert(s.beat === 1 || s.carrier !== Carrier.Gone)
                     heldSince = undefined
                 }
                 // the fence is held in these two states, and in no other
