@@ -13,6 +13,9 @@ export enum Verdict {
     Partner,
 }
 
+/** Either of these on either card: the copies may differ, or will. */
+const NOT_EQUAL = VolumeFlag.Active | VolumeFlag.Outdated
+
 /**
  * @param homeEpoch what the card at the volume's home says
  * @param partnerEpoch what the card at its mirror says
@@ -28,8 +31,9 @@ export function judgeVolume(
     // both went on alone: whatever the flags say, they are not equal
     if ((homeFlags & partnerFlags & VolumeFlag.Alone) !== 0) return Verdict.Home
     // one epoch: neither went on alone. Both were in step, unless writes were
-    // under way when both lost power; then the home's word counts
-    if (((homeFlags | partnerFlags) & VolumeFlag.Active) === 0)
-        return Verdict.Mirrored
+    // under way when both lost power; then the home's word counts. So it does
+    // when the mirror has given up its copy: it does not take it back, though
+    // the home did not come to raise its epoch, or its card has lost that
+    if (((homeFlags | partnerFlags) & NOT_EQUAL) === 0) return Verdict.Mirrored
     return Verdict.Home
 }

@@ -32,10 +32,16 @@ describe("the copy that counts", () => {
             "Home",
         ],
         [
-            "when the link broke while nothing moved",
+            "when the mirror gave up a copy that was whole",
             [7, 0],
             [7, Outdated],
-            "Mirrored",
+            "Home",
+        ],
+        [
+            "when the mirror gave up its copy in mid-write",
+            [7, Active],
+            [7, Active | Outdated],
+            "Home",
         ],
         [
             "when both went on alone is no one's: the home's",
@@ -63,10 +69,89 @@ test("an older copy is never served, and equal ones only if surely equal", () =>
             else if (epoch < epoch2) assert.equal(verdict, Verdict.Partner)
             else {
                 assert.notEqual(verdict, Verdict.Partner)
-                const isSure = !((flags | flags2) & Active)
+                const isSure = !((flags | flags2) & (Active | Outdated))
                 const isOne = !(flags & flags2 & Alone)
                 assert.equal(verdict === Verdict.Mirrored, isSure && isOne)
             }
         }),
         { seed: 13, numRuns: 1000 },
     ))
+
+/**
+ * The life of one volume until both boards lose power, step by step: what each
+ * step leaves on the cards, and which data. Every end of it is tried.
+ */
+describe("whenever both lose power, nothing old is served", () => {
+    /** Epoch, flags and version of the data at the home and at the mirror. */
+    type Cards = { home: [number, number, number]; mirror: Cards["home"] }
+    /** What is changed, and the version that hosts know of from then on. */
+    type Change = { what: string; acked: number } & Partial<Cards>
+
+    const alone = Alone | Active
+    const whole: Cards = { home: [7, 0, 1], mirror: [7, 0, 1] }
+    const stories: Record<string, Change[]> = {
+        "link lost at rest, the home goes on": [
+            {
+                what: "mirror gives up its copy",
+                mirror: [7, Outdated, 1],
+                acked: 1,
+            },
+            { what: "home is alone", home: [8, Alone, 1], acked: 1 },
+            { what: "home is written to", home: [8, alone, 2], acked: 2 },
+        ],
+        "link lost in mid-write, the home goes on": [
+            { what: "home is marked", home: [7, Active, 1], acked: 1 },
+            { what: "mirror is marked", mirror: [7, Active, 1], acked: 1 },
+            { what: "mirror has it", mirror: [7, Active, 2], acked: 1 },
+            { what: "home has it", home: [7, Active, 2], acked: 2 },
+            {
+                what: "mirror gives up",
+                mirror: [7, Active | Outdated, 2],
+                acked: 2,
+            },
+            { what: "home is alone", home: [8, alone, 2], acked: 2 },
+            { what: "home is written to", home: [8, alone, 3], acked: 3 },
+        ],
+        "link lost, the home is alone before the mirror's card is marked": [
+            { what: "home is alone", home: [8, Alone, 1], acked: 1 },
+            { what: "home is written to", home: [8, alone, 2], acked: 2 },
+            { what: "mirror gives up", mirror: [7, Outdated, 1], acked: 2 },
+        ],
+        "the home dies, the mirror takes over": [
+            {
+                what: "both are marked",
+                home: [7, Active, 1],
+                mirror: [7, Active, 1],
+                acked: 1,
+            },
+            { what: "home has it", home: [7, Active, 2], acked: 1 },
+            { what: "mirror is alone", mirror: [8, alone, 2], acked: 2 },
+            { what: "mirror is written to", mirror: [8, alone, 3], acked: 3 },
+        ],
+        "the mirror dies, the home goes on": [
+            {
+                what: "both are marked",
+                home: [7, Active, 1],
+                mirror: [7, Active, 1],
+                acked: 1,
+            },
+            { what: "home is alone", home: [8, alone, 1], acked: 1 },
+            { what: "home is written to", home: [8, alone, 2], acked: 2 },
+        ],
+    }
+
+    for (const [story, steps] of Object.entries(stories))
+        test(story, () => {
+            let cards = whole
+            for (const step of steps) {
+                cards = { ...cards, ...step }
+                const [home, mirror] = [cards.home, cards.mirror]
+                const is = judgeVolume(home[0], home[1], mirror[0], mirror[1])
+                const served = is === Verdict.Partner ? mirror[2] : home[2]
+                const at = `${step.what}: ${Verdict[is]}`
+                assert(served >= step.acked, at)
+                if (is === Verdict.Mirrored)
+                    assert.equal(home[2], mirror[2], `${at}, not equal`)
+            }
+        })
+})
