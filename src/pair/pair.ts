@@ -14,7 +14,7 @@ import { MIRROR_BLOCKS } from "../store/pool"
 import { settle } from "../store/log"
 import { idleBriefly } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
-import { partnerOnCard, wantSave } from "../store/superblock"
+import { partnerOnCard, wantBothCopies, wantSave } from "../store/superblock"
 import { Mode, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import {
@@ -234,7 +234,7 @@ export function partnerIsLost() {
     if (foreign.mode === Mode.Mirror) {
         foreign.mode = Mode.Waiting
         foreign.flags |= VolumeFlag.Outdated
-        wantSave(foreign)
+        wantBothCopies(foreign)
         wakeStorage()
         event("copy of the partner's volume is outdated from now on")
     }
@@ -247,7 +247,7 @@ function goAlone(v: Volume) {
     v.epoch++
     v.flags = (v.flags | VolumeFlag.Alone) & ~VolumeFlag.Outdated
     v.committed = v.appended
-    wantSave(v)
+    wantBothCopies(v)
     wakeStorage()
     event(`volume ${v.index === 0 ? "a" : "b"} alone epoch=${v.epoch}`)
 }

@@ -2,6 +2,7 @@
  * Looks at a card at boot: ours, blank, or somebody else's. A blank one is
  * formatted; a foreign one is never written to.
  */
+import { event } from "../console/events"
 import {
     abortWrite,
     Card,
@@ -23,12 +24,14 @@ import {
     SUPERBLOCK_LBA,
 } from "../wire/card"
 import {
+    lacksCopy,
     load,
     Owner,
     ownerOf,
     saved,
     superblockLba,
     superblockSector,
+    wasUsed,
 } from "./superblock"
 import { pool } from "./pool"
 import { Volume } from "./volume"
@@ -60,8 +63,12 @@ export async function openCard(
 ): Promise<CardState> {
     let owner = Owner.None
     let isEmpty = true
+    let isUnreadable = false
     for (let i = 0; i < 2; ++i) {
-        if (!(await read(card, SUPERBLOCK_LBA[i]))) return CardState.Failed
+        if (!(await read(card, SUPERBLOCK_LBA[i]))) {
+            isUnreadable = true
+            continue
+        }
         const o = ownerOf(sector)
         if (o === Owner.Others) return CardState.Foreign
         if (o === Owner.Ours) {
@@ -69,8 +76,18 @@ export async function openCard(
             load(sector)
         } else if (!isBlank(sector)) isEmpty = false
     }
+    // one that cannot be read may be the only one that was ours
+    if (isUnreadable && owner !== Owner.Ours) return CardState.Failed
     if (!(await read(card, 0))) return CardState.Failed
-    if (owner === Owner.Ours && !isBlank(sector)) return CardState.Ours
+    if (owner === Owner.Ours) {
+        if (!isBlank(sector)) return await repair(card)
+        // no format was cut off: the partition table is what was lost
+        if (wasUsed()) {
+            putMbr(sector, pairId, volumes[0].blocks)
+            if (!(await write(card, 0, sector))) return CardState.Failed
+            return await repair(card)
+        }
+    }
     // many a file system, RAID and swap leave the first sector as it is
     for (let i = 0; i < META_LBA && isEmpty; ++i) {
         if (!(await read(card, i))) return CardState.Failed
@@ -79,6 +96,16 @@ export async function openCard(
     // ours without a partition table: the format was cut off before its end
     if (owner === Owner.None && !isEmpty) return CardState.Foreign
     return await format(card, volumes, pairId, blocksPerVolume)
+}
+
+/** A copy of the superblock that is lost or behind is written anew. */
+async function repair(card: Card): Promise<CardState> {
+    if (!lacksCopy()) return CardState.Ours
+    const from = superblockSector()
+    if (!(await write(card, superblockLba(), from))) return CardState.Failed
+    saved()
+    event("a copy of the superblock was lost or behind: written anew")
+    return CardState.Ours
 }
 
 /** The partition table comes last: a card that has one is whole. */

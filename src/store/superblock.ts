@@ -1,6 +1,10 @@
 /**
  * The superblock: whose card this is, and how new its volumes are. Two copies
  * are written in turn, so that a torn write of one leaves the other.
+ *
+ * What a copy says must not be lost with it when it says whose data count:
+ * epochs, `Alone` and `Outdated` stand in both before they count. `Active` may
+ * stand in one: the partner's card has it too.
  */
 import { digest } from "@devicescript/crypto"
 import {
@@ -17,6 +21,7 @@ import {
     SUPERBLOCK_LBA,
     SUPERBLOCK_MAGIC,
     SUPERBLOCK_VERSION,
+    VolumeFlag,
 } from "../wire/card"
 import { IDENTITY_SIZE } from "../wire/link"
 import { Volume } from "./volume"
@@ -30,6 +35,10 @@ let pairId = 0
 let index = 0
 let generation = 0
 let isWanted = false
+/** copies that must still be written until a volume is saved, by volume */
+const missing: number[] = [0, 0]
+/** copies on the card that say the same of epochs, at boot */
+let agreeing = 0
 
 /** What a new card's superblock begins with. */
 export function initSuperblock(v: Volume[], pair: number, boardIndex: number) {
@@ -46,6 +55,14 @@ export function wantSave(v: Volume) {
     v.isSaved = false
     v.isInSector = false
     isWanted = true
+    // two, when there was a change of epoch before
+    if (missing[v.index] === 0) missing[v.index] = 1
+}
+
+/** The same for a change of epoch, `Alone` or `Outdated`. */
+export function wantBothCopies(v: Volume) {
+    wantSave(v)
+    missing[v.index] = 2
 }
 
 /** Whether a superblock is to be written. */
@@ -83,8 +100,12 @@ export function superblockLba(): number {
 /** The superblock that was made last is on the card. */
 export function saved() {
     generation++
-    for (let i = 0; i < volumes.length; ++i)
-        if (volumes[i].isInSector) volumes[i].isSaved = true
+    for (let i = 0; i < volumes.length; ++i) {
+        if (!volumes[i].isInSector) continue
+        if (missing[i] > 0) missing[i]--
+        if (missing[i] === 0) volumes[i].isSaved = true
+        else isWanted = true
+    }
 }
 
 /// Reading, at boot ///
@@ -115,9 +136,31 @@ export function ownerOf(b: Buffer): Owner {
     return isOurs ? Owner.Ours : Owner.Others
 }
 
+/** Whether a superblock says of epochs what is known. */
+function agrees(b: Buffer): boolean {
+    for (let i = 0; i < volumes.length; ++i) {
+        const at = SB_VOLUMES + i * SB_VOLUME_SIZE
+        const flags = b.getAt(at + 12, "u32")
+        if (b.getAt(at + 8, "u32") !== volumes[i].epoch) return false
+        if ((flags ^ volumes[i].flags) & ~VolumeFlag.Active) return false
+    }
+    return true
+}
+
+/** Whether the card was in use: to format it takes two generations. */
+export function wasUsed(): boolean {
+    return generation > SUPERBLOCK_LBA.length
+}
+
+/** Whether a copy is lost, or behind: it must be written anew. */
+export function lacksCopy(): boolean {
+    return agreeing < SUPERBLOCK_LBA.length
+}
+
 /** Takes over what a superblock says, if it is newer than what is known. */
 export function load(b: Buffer) {
     const g = b.getAt(SB_GENERATION, "u32")
+    agreeing = generation > 0 && agrees(b) ? 2 : 1
     if (g <= generation) return
     generation = g
     for (let i = 0; i < volumes.length; ++i) {

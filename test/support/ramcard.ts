@@ -17,6 +17,8 @@ export const ram = {
     /** whether the next step finds the card busy, or fails */
     isBusy: () => false,
     fails: () => false,
+    /** a sector that cannot be read until it is written to */
+    failsAt: -1,
     /** called with each sector that is about to be on the card */
     beforeWrite: (_lba: number, _data: string) => {},
     /** waits as long as a transfer takes */
@@ -33,6 +35,7 @@ export function newCard() {
     ram.sectors.clear()
     ram.isBusy = () => false
     ram.fails = () => false
+    ram.failsAt = -1
     ram.beforeWrite = () => {}
     writing = undefined
     wasBusy = false
@@ -47,7 +50,8 @@ export async function readBlocks(
 ) {
     await ram.transfer()
     if (writing !== undefined) throw new Error("read in the midst of a write")
-    if (ram.fails()) return CardError.Read
+    if (ram.fails() || (lba <= ram.failsAt && ram.failsAt < lba + count))
+        return CardError.Read
     for (let i = 0; i < count; i++) {
         const data = ram.sectors.get(lba + i)
         const from = data === undefined ? zeros(SECTOR) : bytes(data)
@@ -85,6 +89,7 @@ export async function writeBlocks(
             const data = from.slice(at - SECTOR, at).toString("hex")
             ram.beforeWrite(writing, data)
             ram.sectors.set(writing, data)
+            if (ram.failsAt === writing) ram.failsAt = -1
             writing++
             if (ram.isBusy()) step = Step.Busy
         }

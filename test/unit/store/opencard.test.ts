@@ -26,16 +26,14 @@ async function open({ pair = PAIR, index = 0, sectors = SECTORS } = {}) {
         openCard,
     }: typeof import("../../../src/store/opencard.ts") =
         await load("opencard.ts")
-    const {
-        initSuperblock,
-    }: typeof import("../../../src/store/superblock.ts") =
+    const s: typeof import("../../../src/store/superblock.ts") =
         await load("superblock.ts")
     const volumes = [makeVolume(0), makeVolume(1)]
     const card = makeCard({ setMode() {} })
     card.sectors = sectors
-    initSuperblock(volumes, pair, index)
+    s.initSuperblock(volumes, pair, index)
     const state = await openCard(card, volumes, pair, BLOCKS)
-    return { state: CardState[state], volumes }
+    return { state: CardState[state], volumes, s }
 }
 
 const stateOf = async (...board: Parameters<typeof open>) =>
@@ -106,7 +104,32 @@ describe("a card of ours", () => {
             await open()
             ram.sectors.set(lba, "5a".repeat(512))
             assert.equal(await stateOf(), "Ours")
+            // and has it again: the other one may be lost next
+            assert.match(ram.sectors.get(lba) ?? "", /^5457494e53544f52/)
+            const other = SUPERBLOCKS[1 - SUPERBLOCKS.indexOf(lba)]
+            ram.sectors.set(other, "00".repeat(512))
+            assert.equal(await stateOf(), "Ours")
         })
+    for (const lba of SUPERBLOCKS)
+        test(`may have one that cannot be read, at ${lba}`, async () => {
+            await open()
+            ram.failsAt = lba
+            assert.equal(await stateOf(), "Ours")
+            ram.failsAt = SUPERBLOCKS[1 - SUPERBLOCKS.indexOf(lba)]
+            assert.equal(await stateOf(), "Ours")
+        })
+    test("is not formatted when its partition table is lost", async () => {
+        const { s, volumes } = await open()
+        const mbr = ram.sectors.get(0)
+        volumes[0].epoch = 7
+        ram.sectors.set(1152, s.superblockSector().toString("hex"))
+        s.saved()
+        ram.sectors.set(0, "00".repeat(512))
+        const after = await open()
+        assert.equal(after.state, "Ours")
+        assert.equal(after.volumes[0].epoch, 7)
+        assert.equal(ram.sectors.get(0), mbr)
+    })
 })
 
 describe("a card is refused, and not written to", () => {

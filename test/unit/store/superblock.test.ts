@@ -145,6 +145,108 @@ describe("a change", () => {
     })
 })
 
+describe("a change of epoch", () => {
+    test("counts when both copies have it", async () => {
+        const { s, a, save } = await startFormatted()
+        s.wantBothCopies(a)
+        save()
+        assert(!a.isSaved)
+        assert(s.saveNext())
+        save()
+        assert(a.isSaved)
+        assert(!s.saveNext())
+    })
+    test("is in both though a change of Active comes between", async () => {
+        const { s, a, save } = await startFormatted()
+        a.epoch = 9
+        s.wantBothCopies(a)
+        save()
+        a.flags ^= VolumeFlag.Active
+        s.wantSave(a)
+        assert(!a.isSaved)
+        const { sector } = save()
+        assert(a.isSaved)
+        assert.equal(sector.getAt(32 + 8, "u32"), 9)
+    })
+    test("that comes while a sector is written needs two more", async () => {
+        const { s, a, save } = await startFormatted()
+        s.wantSave(a)
+        s.superblockSector()
+        s.wantBothCopies(a)
+        s.saved()
+        save()
+        assert(!a.isSaved)
+        save()
+        assert(a.isSaved)
+    })
+    test("of one volume holds up no other", async () => {
+        const { s, a, b, save } = await startFormatted()
+        s.wantBothCopies(a)
+        s.wantSave(b)
+        save()
+        assert(b.isSaved && !a.isSaved)
+    })
+
+    const step = fc.constantFrom(
+        ...["epoch", "active", "make", "write", "write", "cut"],
+    )
+    test("is never taken back, whenever power fails and whichever copy rots", () =>
+        fc.assert(
+            fc.asyncProperty(fc.array(step, { maxLength: 16 }), async steps => {
+                const card = new Map<number, Buffer>()
+                let board = await startFormatted()
+                const write = () => {
+                    const { lba, sector } = board.save()
+                    card.set(lba, sector)
+                }
+                write()
+                write()
+                /** A board that starts with the card, but for one copy. */
+                async function boot(lost?: number) {
+                    const next = await start()
+                    for (const lba of [128, 1152]) {
+                        const sector = lba === lost ? undefined : card.get(lba)
+                        if (
+                            sector &&
+                            next.s.ownerOf(sector) === next.s.Owner.Ours
+                        )
+                            next.s.load(sector)
+                    }
+                    return next
+                }
+                board.a.isSaved = true
+                let counted = board.a.epoch
+                for (const what of steps) {
+                    const { s, a } = board
+                    if (what === "epoch") {
+                        a.epoch++
+                        s.wantBothCopies(a)
+                    } else if (what === "active") {
+                        a.flags ^= VolumeFlag.Active
+                        s.wantSave(a)
+                    } else if (what === "write") {
+                        if (s.saveNext()) write()
+                    } else if (what === "make") {
+                        // power fails in mid-write: the older copy is torn
+                        if (!s.saveNext()) continue
+                        card.delete(s.superblockLba())
+                        board = await boot()
+                    } else board = await boot()
+                    if (what === "cut" || what === "make")
+                        if (board.s.lacksCopy()) write()
+                    if (board.a.isSaved) counted = board.a.epoch
+                    assert(board.a.epoch >= counted)
+                    for (const lost of [undefined, 128, 1152]) {
+                        const { a } = await boot(lost)
+                        const isTorn = card.size < 2 && lost !== undefined
+                        if (!isTorn) assert(a.epoch >= counted)
+                    }
+                }
+            }),
+            { seed: 16, numRuns: 25 },
+        ))
+})
+
 describe("a sector is a superblock", async () => {
     const { s, a, save } = await startFormatted()
     const { sector: whole } = save()
