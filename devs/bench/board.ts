@@ -68,6 +68,9 @@ export class FirmwarePanic extends Error {
     }
 }
 
+/** Leaves a VM in the middle of what it does, for good. */
+class PowerLost extends Error {}
+
 export class Board {
     readonly spi: SpiController
     private readonly pins: BoardPins
@@ -94,6 +97,8 @@ export class Board {
     private trace: string[] = []
     /** counted since the board was made */
     readonly stats = { spiTransfers: 0, spiBytes: 0, panics: 0 }
+    /** called before each SPI transfer; may take any board's power */
+    onTransfer?: () => void
 
     constructor(
         readonly world: World,
@@ -310,7 +315,7 @@ export class Board {
         this.usedAtStart = this.cpu.usedUs()
         for (const e of this.events) vm.event(e)
         this.events.length = 0
-        const sleepUs = vm.process()
+        const sleepUs = this.process(vm)
         const used = this.cpu.usedUs() - this.usedAtStart
         this.inSlice = false
         this.busyUntil = this.sliceStart + used
@@ -319,6 +324,16 @@ export class Board {
         this.stillUs = 0
         const sleep = this.events.length ? 0 : sleepUs / this.rate
         this.schedule(this.busyUntil + sleep)
+    }
+
+    /** @returns microseconds until it wants to run again */
+    private process(vm: VmInstance): number {
+        try {
+            return vm.process()
+        } catch (e) {
+            if (e instanceof PowerLost) return Infinity
+            throw e
+        }
     }
 
     private post(at: number, event: DoorEvent) {
@@ -395,6 +410,8 @@ export class Board {
             this.vm!.memory[copied] = 0
             this.cpu.forgive(DoorWork.Copy)
         }
+        this.onTransfer?.()
+        if (!this.vm) throw new PowerLost()
         this.stats.spiTransfers++
         this.stats.spiBytes += data.length
         const busUs = this.spi.transfer(data)

@@ -117,7 +117,7 @@ export class SdCard implements BoardChip {
     }
 
     powered(on: boolean) {
-        if (!on) this.flash.losePower(this.clock())
+        if (!on) this.flash.losePower(this.clock(), this.faults.powerLoss)
         this.isPowered = on
         this.powerUp()
     }

@@ -1,12 +1,12 @@
 /** What may go wrong with a card, set by tests. */
-import type { Flash } from "./flash.ts"
+import type { Flash, PowerLoss } from "./flash.ts"
 import type { Identification } from "./identification.ts"
 import type { Media } from "./media.ts"
 import type { Output } from "./output.ts"
 import type { Random } from "../../sim/random.ts"
 import type { CardTiming } from "./timing.ts"
 
-/** Each but `badSector` and `slowFactor` is used up once. */
+/** Each but `badSector`, `powerLoss` and `slowFactor` is used up once. */
 export interface CardFaults {
     /** the next data block is refused with a write error */
     writeError?: boolean
@@ -31,6 +31,8 @@ export interface CardFaults {
     badSector?: number
     /** the next programming takes so long */
     busyUs?: number
+    /** what a loss of power does to what is being programmed */
+    powerLoss?: PowerLoss
     /** the card takes so many times longer for everything */
     slowFactor?: number
 }

@@ -13,6 +13,18 @@ export type TornSector = (
     random: Random,
 ) => Uint8Array
 
+/** A sector that was being programmed. */
+export interface PendingSector {
+    old: Uint8Array
+    fresh: Uint8Array
+}
+
+/**
+ * How all sectors come out that were being programmed when the power went, in
+ * the order in which they had come.
+ */
+export type PowerLoss = (sectors: PendingSector[]) => Uint8Array[]
+
 export interface FlashOptions {
     torn?: TornSector
     /**
@@ -114,9 +126,14 @@ export class Flash {
     /**
      * Sectors that were being programmed come out old, new or in between; each
      * by itself, for a card programs them in an order of its own.
+     * @param outcome says how, instead of chance
      */
-    losePower(now: number) {
+    losePower(now: number, outcome?: PowerLoss) {
         this.settle(now)
+        if (outcome) {
+            this.comeOut(outcome)
+            return this.forget()
+        }
         const torn = this.options.torn ?? tornSector
         for (const [lba, fresh] of this.pending)
             if (this.random.chance(TOUCHED)) {
@@ -128,6 +145,15 @@ export class Flash {
             }
         this.damageNeighbour()
         this.forget()
+    }
+
+    private comeOut(outcome: PowerLoss) {
+        const lbas = [...this.pending.keys()]
+        const sectors = [...this.pending].map(([lba, fresh]) => ({
+            old: this.media.read(lba),
+            fresh,
+        }))
+        outcome(sectors).forEach((s, i) => this.media.write(lbas[i], s))
     }
 
     /** Nothing is being written any more, and nothing is busy. */
