@@ -19,8 +19,13 @@ export const SILENT_MS = 60
 export const BROKEN_MS = 200
 /** A channel is alive when it was heard in this time: two periods and a half. */
 export const FRESH_MS = 30
-/** The fence must read low for so long to be broken: a reset is shorter. */
-const FENCE_BROKEN_MS = 50
+/**
+ * Still heard so long after the fence last read high, the partner lives and the
+ * fence is broken. A reset is shorter. A death is, too: the fence is looked at
+ * every 20 to 40 ms, its heartbeat's last edge is the death itself, and the
+ * last frames may be read tens of milliseconds later.
+ */
+const FENCE_BROKEN_MS = 100
 /** One look at the link's PHY may be a bit that went wrong on the bus. */
 const CARRIER_LOOKS = 2
 
@@ -92,6 +97,8 @@ export function heardLink(d: Detector, now: number) {
 export function wasDeaf(d: Detector, now: number, ms: number) {
     d.beatAt = Math.min(d.beatAt + ms, now)
     d.linkAt = Math.min(d.linkAt + ms, now)
+    // nor has the fence read low all that time
+    d.fenceHighAt = Math.min(d.fenceHighAt + ms, now)
 }
 
 /** The level of the heartbeat line. Call every few milliseconds. */
@@ -116,12 +123,9 @@ export function sampleCable(
     if (fence) {
         d.fenceHighAt = now
         d.isFenceWhole = true
-    } else if (
+    } else if (Math.max(d.beatAt, d.linkAt) - d.fenceHighAt > FENCE_BROKEN_MS)
         // without power at the partner it reads low as well: only the word of
         // a partner that lives counts
-        isFresh(d, now) &&
-        now - d.fenceHighAt > FENCE_BROKEN_MS
-    )
         d.isFenceWhole = false
 }
 
@@ -137,10 +141,6 @@ export function sampleCarrier(d: Detector, isThere: boolean) {
     if (isThere) d.carrier = Carrier.There
     else if (d.carrierless >= CARRIER_LOOKS) d.carrier = Carrier.Gone
     else d.carrier = Carrier.Unknown
-}
-
-function isFresh(d: Detector, now: number): boolean {
-    return now - d.beatAt <= FRESH_MS || now - d.linkAt <= FRESH_MS
 }
 
 /** Looks at both channels. @returns the new state of the partner */

@@ -5,8 +5,15 @@ import fc from "fast-check"
 import { useDeviceScript } from "../../support/devicescript.ts"
 
 useDeviceScript()
-const { heardLink, judge, makeDetector, Partner, sampleBeat, sampleCable } =
-    await import("../../../src/pair/detector.ts")
+const {
+    heardLink,
+    judge,
+    makeDetector,
+    Partner,
+    sampleBeat,
+    sampleCable,
+    wasDeaf,
+} = await import("../../../src/pair/detector.ts")
 
 /** What can happen in a story: at which millisecond it does. */
 type Happening = "beat" | "frame" | { judged: keyof typeof Partner }
@@ -192,9 +199,9 @@ describe("the fence", () => {
                 [
                     [100, 1, 0],
                     [110, 0, 0],
-                    [151, 0, 0],
+                    [211, 0, 0],
                 ],
-                151,
+                211,
             ).isWhole,
         ))
     test("stays whole when it falls with the partner's power", () =>
@@ -213,12 +220,34 @@ describe("the fence", () => {
             cableAfter(
                 [
                     [100, 1, 0],
-                    [200, 0, 0],
+                    [211, 0, 0],
                     [220, 1, 0],
                 ],
                 220,
             ).isWhole,
         ))
+    test("stays whole though the death itself is heard late", () =>
+        // power went at 121, and the heartbeat's last edge was seen at 130
+        assert(
+            cableAfter(
+                [
+                    [100, 1, 0],
+                    [121, 0, 0],
+                    [151, 0, 0],
+                    [160, 0, 0],
+                ],
+                130,
+            ).isWhole,
+        ))
+    test("stays whole while this board stood still", () => {
+        const d = makeDetector()
+        sampleBeat(d, 100, 1)
+        sampleCable(d, 100, 1, 0)
+        wasDeaf(d, 300, 200)
+        sampleBeat(d, 310, 0)
+        sampleCable(d, 310, 0, 0)
+        assert(d.isFenceWhole)
+    })
     test("cable is present when its line is grounded", () => {
         assert(cableAfter([[100, 1, 0]], 100).isPresent)
         assert(!cableAfter([[100, 1, 1]], 100).isPresent)
