@@ -18,10 +18,12 @@ import {
 import {
     FIRST_VOLUME_LBA,
     isBlank,
+    isMbr,
     META_LBA,
     putMbr,
     SECTOR,
     SUPERBLOCK_LBA,
+    SUPERBLOCK_MAGIC,
 } from "../wire/card"
 import {
     lacksCopy,
@@ -47,6 +49,8 @@ export enum CardState {
     Failed,
 }
 
+/** Generation 1, the first thing that a format writes, is this copy. */
+const FIRST_COPY = 1
 /** At boot the pool is still empty: its first block is room enough. */
 const sector = pool
 /** A card is busy for at most 500 ms; a poll takes 0.2 ms and more. */
@@ -74,27 +78,28 @@ export async function openCard(
         if (o === Owner.Ours) {
             owner = o
             load(sector)
-        } else if (!isBlank(sector)) isEmpty = false
+        } else if (!isBlank(sector) && !isBegun(sector, i)) isEmpty = false
     }
     // one that cannot be read may be the only one that was ours
     if (isUnreadable && owner !== Owner.Ours) return CardState.Failed
     if (!(await read(card, 0))) return CardState.Failed
     if (owner === Owner.Ours) {
-        if (!isBlank(sector)) return await repair(card)
-        // no format was cut off: the partition table is what was lost
-        if (wasUsed()) {
-            putMbr(sector, pairId, volumes[0].blocks)
-            if (!(await write(card, 0, sector))) return CardState.Failed
-            return await repair(card)
+        const isLost = !isMbr(sector)
+        if (isLost) {
+            // a format that was cut off before its end, or a sector that rotted
+            const state = await finishFormat(card, pairId, volumes[0].blocks)
+            if (state !== CardState.Formatted) return state
         }
+        const isNew = isLost && !wasUsed()
+        const state = await repair(card)
+        return state === CardState.Ours && isNew ? CardState.Formatted : state
     }
     // many a file system, RAID and swap leave the first sector as it is
     for (let i = 0; i < META_LBA && isEmpty; ++i) {
         if (!(await read(card, i))) return CardState.Failed
         isEmpty = isBlank(sector)
     }
-    // ours without a partition table: the format was cut off before its end
-    if (owner === Owner.None && !isEmpty) return CardState.Foreign
+    if (!isEmpty) return CardState.Foreign
     return await format(card, volumes, pairId, blocksPerVolume)
 }
 
@@ -108,7 +113,14 @@ async function repair(card: Card): Promise<CardState> {
     return CardState.Ours
 }
 
-/** The partition table comes last: a card that has one is whole. */
+/**
+ * Whether it may be the first superblock of a format that was cut off, torn:
+ * how much of it was written is not known.
+ */
+function isBegun(copy: Buffer, i: number): boolean {
+    return i === FIRST_COPY && copy[0] === SUPERBLOCK_MAGIC.charCodeAt(0)
+}
+
 async function format(
     card: Card,
     volumes: Volume[],
@@ -129,6 +141,15 @@ async function format(
         if (!(await write(card, superblockLba(), from))) return CardState.Failed
         saved()
     }
+    return await finishFormat(card, pairId, blocksPerVolume)
+}
+
+/** The partition table comes last: a card that has one is whole. */
+async function finishFormat(
+    card: Card,
+    pairId: number,
+    blocksPerVolume: number,
+): Promise<CardState> {
     putMbr(sector, pairId, blocksPerVolume)
     if (!(await write(card, 0, sector))) return CardState.Failed
     return CardState.Formatted

@@ -85,6 +85,11 @@ export function putMbr(b: Buffer, pairId: number, blocksPerVolume: number) {
     b[511] = 0xaa
 }
 
+/** Whether a sector ends as a master boot record does: it was written whole. */
+export function isMbr(b: Buffer): boolean {
+    return b[510] === 0x55 && b[511] === 0xaa
+}
+
 /** Begins a superblock: magic and version. */
 export function putSuperblockHead(b: Buffer) {
     b.fillAt(0, SECTOR, 0)

@@ -92,6 +92,32 @@ describe("a blank card", () => {
             assert.equal(await stateOf(), "Ours")
         }
     })
+    test("is ours when a write of its format was torn", async () => {
+        await open()
+        const whole = new Map(ram.sectors)
+        for (const [n, torn] of [...SUPERBLOCKS, 0].entries())
+            for (const bytes of [1, 300, 470, 511]) {
+                newCard()
+                for (const lba of SUPERBLOCKS.slice(0, n))
+                    ram.sectors.set(lba, whole.get(lba) ?? "")
+                const begun = (whole.get(torn) ?? "").slice(0, 2 * bytes)
+                ram.sectors.set(torn, begun.padEnd(1024, "0"))
+                const what = `${bytes} bytes of ${torn}`
+                assert.equal(await stateOf(), "Formatted", what)
+                assert.equal(await stateOf(), "Ours", what)
+                assert.equal(ram.sectors.get(0), whole.get(0), what)
+            }
+    })
+    test("keeps its epochs when its partition table is lost", async () => {
+        await open()
+        const superblocks = SUPERBLOCKS.map(lba => ram.sectors.get(lba))
+        ram.sectors.delete(0)
+        await open()
+        assert.deepEqual(
+            SUPERBLOCKS.map(lba => ram.sectors.get(lba)),
+            superblocks,
+        )
+    })
     test("that fails is not taken for ours", async () => {
         ram.fails = () => true
         assert.equal(await stateOf(), "Failed")
