@@ -49,9 +49,12 @@ export async function verify(
     const backAt = stage.bench.world.now
     await serviceAfterReturn(stage, context)
     pauseUs ||= stage.bench.world.now - backAt
-    for (const name of BOARD_NAMES)
+    for (const name of BOARD_NAMES) {
         if (stage.bench.said(name, /not ours|^card failed/))
             throw new Error(`${name} refuses its card`)
+        if (!hasPartitions(stage.bench.media[name]))
+            throw new Error(`card of ${name} has no partition table`)
+    }
     return { pauseUs }
 }
 
@@ -132,6 +135,9 @@ function assertEqualCopies(stage: Stage) {
 
 /** Once a card has a partition table, it has a superblock. */
 export function isSuperblockWhole(media: Media): boolean {
-    const mbr = Buffer.from(media.read(0))
-    return mbr.readUInt16BE(510) !== 0x55aa || !!volumesOn(media)
+    return !hasPartitions(media) || !!volumesOn(media)
+}
+
+function hasPartitions(media: Media): boolean {
+    return Buffer.from(media.read(0)).readUInt16BE(510) === 0x55aa
 }

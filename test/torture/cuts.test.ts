@@ -1,0 +1,49 @@
+/** The power is cut at every single SPI transfer of two small workloads. */
+import assert from "node:assert/strict"
+import { before, test } from "node:test"
+import { MODES } from "../../devs/torture/cuts/modes.ts"
+import {
+    prepareCards,
+    rehearse,
+    runPoint,
+    type PointResult,
+} from "../../devs/torture/cuts/point.ts"
+import { runTask } from "../../devs/torture/cuts/worker.ts"
+import type { Who } from "../../devs/torture/cuts/workload.ts"
+import { workloadOf } from "../../devs/torture/cuts/workloads/index.ts"
+
+before(prepareCards)
+
+/** Workloads, and whose power is cut: together a few hundred points. */
+const SMALL: Record<string, readonly Who[]> = {
+    "write-1": ["b", "both"],
+    "write-8": ["a"],
+}
+
+for (const [workload, all] of Object.entries(SMALL))
+    for (const who of all)
+        test(`${workload}: no power cut of ${who} loses what was acknowledged`, async t => {
+            const { makers } = await rehearse(workloadOf(workload))
+            const to = makers.length
+            const task = { workload, who, modes: MODES, from: 1, to }
+            const { points, programming, failures } = await runTask(task)
+            assert.deepEqual(failures, [])
+            assert.equal(points, to * MODES.length)
+            assert.ok(programming > 0, "no cut hit a card that programs")
+            t.diagnostic(`${points} cuts, ${programming} while programming`)
+        })
+
+test("a point is the same each time", async () => {
+    const workload = workloadOf("write-8")
+    const rehearsal = await rehearse(workload)
+    assert.deepEqual(await rehearse(workload), rehearsal)
+    const point = { workload, who: "both" as const, k: 60 }
+    const results: Record<string, PointResult[]> = {}
+    for (const mode of MODES)
+        for (let i = 0; i < 2; i++)
+            (results[mode] ??= []).push(
+                await runPoint({ ...point, mode }, rehearsal),
+            )
+    for (const [first, second] of Object.values(results))
+        assert.deepEqual(first, second)
+})
