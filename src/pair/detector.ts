@@ -91,6 +91,16 @@ export function heardLink(d: Detector, now: number) {
 }
 
 /**
+ * The cards were compared: this board serves with its partner from now on, and
+ * its silence matters, though its heartbeat may not have been heard yet.
+ */
+export function metPartner(d: Detector, now: number) {
+    if (d.hasBeat) return
+    d.hasBeat = true
+    d.beatAt = now
+}
+
+/**
  * This board itself stood still, and could hear nobody: that is no silence.
  * @param ms how long
  */

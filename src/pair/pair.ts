@@ -37,7 +37,7 @@ import {
 } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { judgeVolume, Verdict } from "./coldstart"
-import { BROKEN_MS, heardLink } from "./detector"
+import { BROKEN_MS, heardLink, metPartner } from "./detector"
 import {
     detector,
     fallSilent,
@@ -175,6 +175,7 @@ export function takeHello(b: Buffer, at: number): string | undefined {
 /** Both cards have spoken: who serves what? */
 async function decide() {
     isDecided = true
+    metPartner(detector, ds.millis())
     const i = settings.index
     const own = judgeVolume(
         home.epoch,

@@ -9,7 +9,7 @@ const TAKEOVER_LIMIT_US = 1e6
 /** From power to service: 2.1 s, and cards that are slow. */
 const START_LIMIT_US = 5e6
 /** A survivor that has nothing to take over has noticed by then. */
-const NOTICE_US = 300_000
+const NOTICE_US = 600_000
 /** Between the loss of power and its return. */
 const OFF_US = 10_000
 /** The block that is written when all has been read. */

@@ -9,6 +9,7 @@ const {
     heardLink,
     judge,
     makeDetector,
+    metPartner,
     Partner,
     sampleBeat,
     sampleCable,
@@ -160,6 +161,16 @@ test("one level, however often sampled, is no heartbeat", () => {
         sampleBeat(d, now, 0)
         assert.equal(judge(d, now), Partner.Unknown)
     }
+})
+
+test("a partner that was met and never beat is suspected when it is silent", () => {
+    const d = makeDetector()
+    heardLink(d, 1000)
+    assert.equal(judge(d, 1000), Partner.Unknown)
+    metPartner(d, 1010)
+    assert.equal(judge(d, 1010), Partner.Alive)
+    assert.equal(judge(d, 1069), Partner.Alive)
+    assert.equal(judge(d, 1070), Partner.Suspect)
 })
 
 describe("the fence", () => {
