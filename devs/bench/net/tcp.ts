@@ -81,6 +81,10 @@ export class TcpConnection {
     private finAcked = false
     private retry?: Timer
     private tries = 0
+    /** the peer has acknowledged something since its window was last probed */
+    private isAnswered = false
+    /** a keep-alive waits for its answer, and nothing else does */
+    private isProbing = false
 
     constructor(
         private readonly world: World,
@@ -115,6 +119,7 @@ export class TcpConnection {
 
     write(data: Uint8Array) {
         if (this.finWanted || this.state === "closed") return
+        if (this.isProbing) this.stopRetry() // data ask as well
         const joined = new Uint8Array(this.queue.length + data.length)
         joined.set(this.queue)
         joined.set(data, this.queue.length)
@@ -131,6 +136,7 @@ export class TcpConnection {
     /** Sends what is written, and then that there is no more. */
     finish() {
         if (this.finWanted || this.state === "closed") return
+        if (this.isProbing) this.stopRetry()
         this.finWanted = true
         this.push()
     }
@@ -164,6 +170,22 @@ export class TcpConnection {
     /** Sends what makes a peer that knows nothing of us send a reset. */
     probe() {
         if (this.state !== "closed") this.packet({})
+    }
+
+    /**
+     * RFC 1122, 4.2.3.6: asks with a byte that the peer has had already, and
+     * again as data would be. What is on its way asks by itself.
+     */
+    keepAlive() {
+        if (this.state !== "established" || this.retry) return
+        this.isProbing = true
+        this.sendProbe()
+        this.startRetry(this.opts.retryUs)
+    }
+
+    private sendProbe() {
+        const seq = (this.sendUna - 1) >>> 0
+        this.packet({ seq, data: new Uint8Array(1) })
     }
 
     receive(p: TcpPacket) {
@@ -228,6 +250,8 @@ export class TcpConnection {
             this.user.established()
         }
         this.sendWindow = p.window
+        if (this.isProbing) this.stopRetry()
+        this.isAnswered = true
         let count = after(p.ack, this.sendUna)
         if (count > 0) {
             this.sendUna = p.ack
@@ -317,12 +341,19 @@ export class TcpConnection {
 
     /** From the first byte that is not acknowledged; a byte past a shut window. */
     private sendAgain() {
+        if (this.isProbing) {
+            this.sendProbe()
+            this.startRetry(this.opts.retryUs)
+            return
+        }
         this.sendNxt = this.sendUna
         this.finSent = this.finAcked
         if (this.sendWindow === 0 && this.queue.length) {
             this.packet({ data: this.queue.slice(0, 1) })
             this.sendNxt = (this.sendUna + 1) >>> 0
-            this.tries = 0 // a peer that is only slow is not given up
+            // RFC 1122, 4.2.2.17: a peer that is only slow is not given up
+            if (this.isAnswered) this.tries = 0
+            this.isAnswered = false
         }
         this.push()
     }
@@ -330,6 +361,7 @@ export class TcpConnection {
     private stopRetry() {
         if (this.retry) this.retry.cancelled = true
         this.retry = undefined
+        this.isProbing = false
         this.tries = 0
     }
 

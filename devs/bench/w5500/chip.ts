@@ -113,6 +113,7 @@ export class W5500 implements BoardChip, Station {
             sendUdp: (port, remote, data, done) =>
                 this.stack.sendUdp(port, remote, data, done),
             news: () => this.onNews(),
+            after: (us, task) => this.world.after(us, task),
             now: () => this.world.now,
             commandUs: () => COMMAND_US,
             tears: () => this.random.chance(TEAR_CHANCE),

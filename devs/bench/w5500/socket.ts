@@ -15,6 +15,8 @@ export interface SocketHost {
     ): void
     /** something that firmware may wait for has changed */
     news(): void
+    /** does something after so many microseconds */
+    after(us: number, task: () => void): void
     /** time in microseconds, and a draw of the time a command takes */
     now(): number
     commandUs(): number
@@ -29,6 +31,8 @@ export interface SocketHost {
 }
 
 const UDP_HEADER = 8
+/** Sn_KPALVTR counts in units of so many microseconds. */
+const KEEP_ALIVE_US = 5e6
 const NOTHING = new Uint8Array(0)
 
 /** Registers that only the chip writes. */
@@ -62,6 +66,8 @@ export class W5500Socket {
     private fsrBefore = 0
     /** counts what OPEN, CLOSE and resets begin */
     private life = 0
+    /** data have been sent or received since the connection stands */
+    private hasSpoken = false
 
     constructor(private readonly host: SocketHost) {}
 
@@ -278,7 +284,10 @@ export class W5500Socket {
                 this.txAcked = end
                 this.raise(sent ? Interrupt.SendOk : Interrupt.Timeout)
             })
-        } else if (count) this.connection?.write(data)
+        } else if (count) {
+            this.hasSpoken = true
+            this.connection?.write(data)
+        }
     }
 
     receive() {
@@ -331,6 +340,8 @@ export class W5500Socket {
                 this.startTx()
                 this.sizesAreKnown()
                 this.status = Status.Established
+                this.hasSpoken = false
+                this.keepAlive()
                 this.raise(Interrupt.Con)
             },
             receive: data => {
@@ -356,7 +367,25 @@ export class W5500Socket {
         }
     }
 
+    /**
+     * Sn_KPALVTR: "KA packet is transmittable after Sn_SR is changed to
+     * SOCK_ESTABLISHED and after the data is transmitted or received to/from
+     * a peer at least once." Whether traffic puts it off is not said: not here.
+     */
+    private keepAlive() {
+        const units = this.regs[Sn.KPALVTR]
+        const { life } = this
+        if (!units) return
+        this.host.after(units * KEEP_ALIVE_US, () => {
+            if (life !== this.life) return
+            if (this.hasSpoken && this.status === Status.Established)
+                this.connection?.keepAlive()
+            this.keepAlive()
+        })
+    }
+
     private store(data: Uint8Array) {
+        this.hasSpoken = true
         for (let i = 0; i < data.length;) {
             const at = (this.rxWrite + i) % this.rx.length
             const n = Math.min(data.length - i, this.rx.length - at)
