@@ -8,19 +8,14 @@ import { openPico } from "./board/pico"
 import { event, setBoardName } from "./console/events"
 import { CardError, makeCard } from "./drivers/sdcard"
 import { startCard } from "./drivers/sdstart"
-import { Chip, makeChip, resetChip, setAddress } from "./drivers/w5500"
-import { makePort, Port, SOCKET_KB } from "./iscsi/port"
+import { Chip, resetChip, setAddress } from "./drivers/w5500"
+import { makePort, Port } from "./iscsi/port"
 import { initReceive } from "./iscsi/receive"
 import { makeTasks } from "./iscsi/task"
 import { mainLoop } from "./mainloop"
+import { sayMissing } from "./pair/chips"
 import { startHeartbeat } from "./pair/heartbeat"
-import {
-    LINK_KB,
-    LINK_RETRIES,
-    LINK_RETRY_MS,
-    linkIp,
-    startLink,
-} from "./pair/link"
+import { linkIp, makeLink, startLink } from "./pair/link"
 import { startMirror } from "./pair/mirror"
 import { startPair } from "./pair/pair"
 import { startPorts } from "./pair/ports"
@@ -39,9 +34,6 @@ const INIT_HZ = 400000
 const BUS_HZ = 31250000
 /** Between attempts to find a card that is missing. */
 const RETRY_MS = 1000
-/** Home and partner port: TCP gives up a host after 100 ms * (2^6 - 1). */
-const PORT_RETRY_MS = 100
-const PORT_RETRIES = 5
 
 const CARD_ERRORS = [
     "",
@@ -105,11 +97,8 @@ async function bringUpCard(
     }
 }
 
-async function bringUpChip(chip: Chip, name: string, isLink: boolean) {
-    const ok = isLink
-        ? await resetChip(chip, LINK_KB, LINK_RETRY_MS, LINK_RETRIES)
-        : await resetChip(chip, SOCKET_KB, PORT_RETRY_MS, PORT_RETRIES)
-    if (!ok) event(`${name} W5500 does not answer: check its wiring`)
+async function bringUpChip(chip: Chip) {
+    if (!(await resetChip(chip))) sayMissing(chip)
 }
 
 /** The link's own address: a private one, and a MAC made of the board's. */
@@ -133,7 +122,7 @@ async function main() {
         makePort("home", board.pins.csHome, board.pins.intHome),
         makePort("partner", board.pins.csPartner, board.pins.intPartner),
     ]
-    const link = makeChip(board.pins.csLink, 1)
+    const link = makeLink(board.pins.csLink)
     makeTasks()
     initUnit()
     initReceive()
@@ -141,9 +130,9 @@ async function main() {
     setBoardName(settings.index === 0 ? "a" : "b")
     event("starting")
     const card = await bringUpCard(board, settings, volumes)
-    await bringUpChip(ports[0].chip, "home", false)
-    await bringUpChip(ports[1].chip, "partner", false)
-    await bringUpChip(link, "link", true)
+    await bringUpChip(ports[0].chip)
+    await bringUpChip(ports[1].chip)
+    await bringUpChip(link)
     await addressLink(link, settings)
     startProgress(board)
     startStorage(card, volumes)

@@ -20,11 +20,11 @@ export const IR = 0x15
 export const SIR = 0x17
 export const SIMR = 0x18
 export const RTR = 0x19
+export const RCR = 0x1b
 export const PHYCFGR = 0x2e
 export const VERSIONR = 0x39
 
-export const MR_RST = 0x80
-export const IR_CONFLICT = 0x80
+const MR_RST = 0x80
 export const PHYCFGR_LNK = 0x01
 /** low while the PHY is held in reset */
 export const PHYCFGR_RST = 0x80
@@ -33,16 +33,20 @@ export const W5500_VERSION = 0x04
 
 /// Socket registers (chapter 4.2) ///
 
-const Sn_MR = 0x00
+export const Sn_MR = 0x00
 const Sn_CR = 0x01
 const Sn_IR = 0x02
-const Sn_DIPR = 0x0c
-const Sn_RXBUF_SIZE = 0x1e
-const Sn_TX_WR = 0x24
+export const Sn_SR = 0x03
+export const Sn_PORT = 0x04
+export const Sn_DIPR = 0x0c
+export const Sn_RXBUF_SIZE = 0x1e
+export const Sn_TX_FSR = 0x20
+export const Sn_TX_WR = 0x24
+export const Sn_RX_RSR = 0x26
 const Sn_RX_RD = 0x28
-const Sn_IMR = 0x2c
+export const Sn_IMR = 0x2c
 
-const MR_TCP = 0x21 // with ND: acknowledge without delay
+export const MR_TCP = 0x21 // with ND: acknowledge without delay
 const MR_UDP = 0x02
 
 /** Sn_CR */
@@ -58,9 +62,11 @@ const RECV = 0x40
 export const SOCK_CLOSED = 0x00
 export const SOCK_INIT = 0x13
 export const SOCK_LISTEN = 0x14
+export const SOCK_SYNRECV = 0x16
 export const SOCK_ESTABLISHED = 0x17
+export const SOCK_FIN_WAIT = 0x18
 export const SOCK_CLOSE_WAIT = 0x1c
-export const SOCK_UDP = 0x22
+export const SOCK_LAST_ACK = 0x1d
 
 /** Sn_IR but SENDOK: what makes a socket's bit in SIR. */
 const IR_NEWS = 0x0f
@@ -74,6 +80,16 @@ const BLOCK_RX = 3
 const HEADER = 3
 
 /**
+ * Sn_KPALVTR: a connection in which nothing is said is probed every 15 s, in
+ * units of 5 s. A host that has vanished does not answer, and RTR and RCR tell
+ * when it is given up: 21 s together at most.
+ */
+const KEEP_ALIVE = 3
+
+/** Registers 0x2C to 0x2F: Sn_IMR, Sn_FRAG as it always is, Sn_KPALVTR. */
+export const SOCKET_TAIL = Buffer.from([IR_NEWS, 0x40, 0x00, KEEP_ALIVE])
+
+/**
  * Used bytes whose room goes back to the chip with one RECV, per KiB of the
  * socket's buffer: the other five eighths are always there to receive.
  */
@@ -82,9 +98,17 @@ const RETURN_PER_KB = 384
 /** Where data begins in a frame's buffer. */
 export const DATA = HEADER
 
+/** Common registers 0x00 to 0x1B: all that are set, but PHYCFGR. */
+export const COMMON_SIZE = RCR + 1
+
 export interface Chip {
+    name: string
     cs: Pin
     sockets: Socket[]
+    /** the common registers as they have to be; IR and SIR are 0 here */
+    image: Buffer
+    /** a W5500 answered when it was last set up */
+    answers: boolean
 }
 
 /** Registers 0x00 to 0x2B of a socket, in one burst. */
@@ -93,6 +117,10 @@ const STATUS_SIZE = HEADER + 0x2c
 export interface Socket {
     cs: Pin
     n: number
+    /** bytes of its buffer, of each direction */
+    size: number
+    /** Sn_PORT since it was opened for TCP; 0: never */
+    port: number
     /** Sn_SR, and free and received sizes, as of the last `poll` */
     sr: number
     txFree: number
@@ -120,28 +148,46 @@ const commandFrame = Buffer.from([0, Sn_CR, 0, 0])
 const scratch4 = Buffer.alloc(4)
 const scratch5 = Buffer.alloc(5)
 
-/** @param count sockets that will be used */
-export function makeChip(cs: Pin, count: number): Chip {
+/**
+ * @param kilobytes of each direction for sockets 0, 1, ...; 16 together
+ * @param retryMs first wait for a TCP answer; each next one is twice as long
+ * @param retries until TCP gives up
+ */
+export function makeChip(
+    name: string,
+    cs: Pin,
+    kilobytes: number[],
+    retryMs: number,
+    retries: number,
+): Chip {
+    const image = Buffer.alloc(COMMON_SIZE)
+    const rtr = retryMs * 10
+    image[SIMR] = 0xff
+    image[RTR] = rtr >> 8
+    image[RTR + 1] = rtr
+    image[RCR] = retries
     const sockets: Socket[] = []
-    for (let n = 0; n < count; ++n) {
+    for (let n = 0; n < kilobytes.length; ++n) {
         const block = (n * 4) << 3
         sockets.push({
             cs,
             n,
+            size: kilobytes[n] << 10,
+            port: 0,
             sr: 0,
             txFree: 0,
             rxSize: 0,
             txWr: 0,
             rxRd: 0,
             used: 0,
-            returnAt: 0,
+            returnAt: kilobytes[n] * RETURN_PER_KB,
             readBlock: block | (BLOCK_SOCKET << 3),
             writeBlock: block | (BLOCK_SOCKET << 3) | WRITE,
             rxBlock: block | (BLOCK_RX << 3),
             txBlock: block | (BLOCK_TX << 3) | WRITE,
         })
     }
-    return { cs, sockets }
+    return { name, cs, sockets, image, answers: false }
 }
 
 /// Whole chip ///
@@ -152,6 +198,11 @@ export async function readCommon(chip: Chip, at: number, count: number) {
     frame[1] = at
     await transfer(chip.cs, frame, frame)
     return frame.slice(HEADER)
+}
+
+/** Whether a W5500 answers. */
+async function isThere(chip: Chip): Promise<boolean> {
+    return (await readCommon(chip, VERSIONR, 1))[0] === W5500_VERSION
 }
 
 /** Writes common registers. Not for hot paths: allocates. */
@@ -172,61 +223,41 @@ async function writeSocket(s: Socket, at: number, data: Buffer) {
 }
 
 /**
- * Resets the chip and gives its memory and its impatience.
- * @param kilobytes of each direction for sockets 0, 1, ...; 16 together
- * @param retryMs first wait for a TCP answer; each next one is twice as long
- * @param retries until TCP gives up
+ * Resets the chip and sets it up as its image says. All connections end, and
+ * nobody hears of it.
  * @returns whether a W5500 answers
  */
-export async function resetChip(
-    chip: Chip,
-    kilobytes: number[],
-    retryMs: number,
-    retries: number,
-): Promise<boolean> {
-    if ((await readCommon(chip, VERSIONR, 1))[0] !== W5500_VERSION) return false
+export async function resetChip(chip: Chip): Promise<boolean> {
+    chip.answers = false
+    if (!(await isThere(chip))) return false
     await writeCommon(chip, MR, Buffer.from([MR_RST]))
-    const rtr = retryMs * 10
-    await writeCommon(chip, RTR, Buffer.from([rtr >> 8, rtr & 255, retries]))
-    await writeCommon(chip, SIMR, Buffer.from([0xff]))
+    await writeCommon(chip, MR, chip.image)
     const both = Buffer.alloc(2)
     for (let n = 0; n < 8; ++n) {
-        const kb = kilobytes[n] || 0
-        both[0] = kb
-        both[1] = kb
         const s = chip.sockets[n]
         if (s) {
-            s.returnAt = kb * RETURN_PER_KB
+            both.fillAt(0, 2, s.size >> 10)
+            s.sr = SOCK_CLOSED
+            s.port = 0
             await writeSocket(s, Sn_RXBUF_SIZE, both)
-            await writeSocket(s, Sn_IMR, Buffer.from([IR_NEWS]))
+            await writeSocket(s, Sn_IMR, SOCKET_TAIL)
         } else {
-            const frame = Buffer.from([0, Sn_RXBUF_SIZE, 0, kb, kb])
+            const frame = Buffer.from([0, Sn_RXBUF_SIZE, 0, 0, 0])
             frame[2] = ((n * 4 + BLOCK_SOCKET) << 3) | WRITE
             await transfer(chip.cs, frame, frame)
         }
     }
-    return (await readCommon(chip, VERSIONR, 1))[0] === W5500_VERSION
+    chip.answers = await isThere(chip)
+    return chip.answers
 }
 
-/**
- * Gives the chip its address; effective at once.
- * @param address gateway, mask, MAC and IP: 4 + 4 + 6 + 4 bytes
- */
+/** Bytes of a chip's address: gateway, mask, MAC and IP. */
+const ADDRESS_SIZE = 18
+
+/** Gives the chip its address; effective at once. @param address `ADDRESS_SIZE` bytes */
 export async function setAddress(chip: Chip, address: Buffer) {
+    chip.image.blitAt(GAR, address, 0, ADDRESS_SIZE)
     await writeCommon(chip, GAR, address)
-}
-
-/** Whether another station uses our IP address; asking clears the flag. */
-export async function readConflict(chip: Chip) {
-    const ir = (await readCommon(chip, IR, 1))[0]
-    if (!(ir & IR_CONFLICT)) return false
-    await writeCommon(chip, IR, Buffer.from([IR_CONFLICT]))
-    return true
-}
-
-/** Whether the cable has a link. */
-export async function readLink(chip: Chip) {
-    return ((await readCommon(chip, PHYCFGR, 1))[0] & PHYCFGR_LNK) !== 0
 }
 
 const sirFrame = Buffer.alloc(4)
@@ -251,9 +282,10 @@ async function command(s: Socket, code: number) {
 /** Opens a TCP socket on a port. */
 async function openTcp(s: Socket, port: number) {
     s.used = 0
+    s.port = port
     await command(s, CLOSE)
     await writeSocket(s, Sn_MR, Buffer.from([MR_TCP]))
-    await writeSocket(s, 0x04, Buffer.from([port >> 8, port & 255]))
+    await writeSocket(s, Sn_PORT, Buffer.from([port >> 8, port & 255]))
     await command(s, OPEN)
     await poll(s)
 }
@@ -328,7 +360,9 @@ export async function announce(s: Socket, ip: Buffer) {
  *
  * The datasheet wants 16-bit sizes read until they agree. Between our own
  * commands both sizes only grow, and the high byte is read first: a value
- * that is torn by a change is at most the true one, and never too large.
+ * that is torn by a change is at most the true one, and never too large. A
+ * size that is larger than the buffer was never the chip's: another look, of
+ * which there will be one, may see better.
  */
 export async function poll(s: Socket) {
     const b = status
@@ -336,8 +370,16 @@ export async function poll(s: Socket) {
     pollFrame[2] = s.readBlock
     await transferTwice(s.cs, clearFrame, scratch4, pollFrame, b)
     const sr = b[HEADER + 0x03]
-    s.txFree = (b[HEADER + 0x20] << 8) | b[HEADER + 0x21]
-    s.rxSize = ((b[HEADER + 0x26] << 8) | b[HEADER + 0x27]) - s.used
+    const size = s.size
+    const free = (b[HEADER + 0x20] << 8) | b[HEADER + 0x21]
+    const came = (b[HEADER + 0x26] << 8) | b[HEADER + 0x27]
+    if (free > size || came > size) {
+        s.txFree = 0
+        s.rxSize = 0
+        return
+    }
+    s.txFree = free
+    s.rxSize = came - s.used
     if (sr !== s.sr) {
         s.sr = sr
         s.txWr = (b[HEADER + 0x24] << 8) | b[HEADER + 0x25]

@@ -4,7 +4,7 @@
  * entry that changes is a port that becomes somebody else.
  */
 import { digest } from "@devicescript/crypto"
-import { Chip, makeChip } from "../drivers/w5500"
+import { Chip, makeChip, PEER_SIZE } from "../drivers/w5500"
 import { Pin } from "../board/board"
 import { Unit } from "../scsi/request"
 import { Volume } from "../store/volume"
@@ -17,6 +17,10 @@ import { Conn, makeConn } from "./conn"
  * for discovery and for hosts that ask rarely.
  */
 export const SOCKET_KB = [8, 4, 2, 2]
+export const SOCKETS = SOCKET_KB.length
+/** TCP gives up a host after 100 ms * (2^6 - 1). */
+const RETRY_MS = 100
+const RETRIES = 5
 
 export interface Port {
     /** physical: "home" or "partner" */
@@ -29,6 +33,11 @@ export interface Port {
     sessions: Conn[]
     /** serves now */
     isActive: boolean
+    /** serves, or will as soon as its chip can */
+    isWanted: boolean
+    /** addresses and ports of the hosts that have sessions, by socket; as they
+     * stand in the registers */
+    hosts: Buffer
     /** whose socket had news last */
     latest: Conn
     /** sockets to look at once more, a bit each: they wait for room in the
@@ -51,7 +60,7 @@ export interface Port {
 }
 
 export function makePort(name: string, cs: Pin, int: Pin): Port {
-    const chip = makeChip(cs, SOCKET_KB.length)
+    const chip = makeChip(name, cs, SOCKET_KB, RETRY_MS, RETRIES)
     const port: Port = {
         name,
         chip,
@@ -63,6 +72,8 @@ export function makePort(name: string, cs: Pin, int: Pin): Port {
         conns: [],
         sessions: [],
         isActive: false,
+        isWanted: false,
+        hosts: Buffer.alloc(SOCKETS * PEER_SIZE),
         identity: Buffer.alloc(IDENTITY_SIZE),
         target: "",
         unit: {

@@ -13,6 +13,8 @@ import {
     SOCK_CLOSE_WAIT,
     SOCK_CLOSED,
     SOCK_ESTABLISHED,
+    SOCK_FIN_WAIT,
+    SOCK_LAST_ACK,
     SOCK_LISTEN,
 } from "../drivers/w5500"
 import { BHS } from "../wire/iscsi"
@@ -20,7 +22,7 @@ import { tcpPortIn } from "../wire/link"
 import { clear } from "./ring"
 import { Conn, Phase, Sink } from "./conn"
 import { dropOut, flushOut } from "../net/out"
-import { Port, removeSession } from "./port"
+import { Port, removeSession, SOCKETS } from "./port"
 import { endLogin } from "./login"
 import { NEVER, receive } from "./receive"
 import { findBlocks, sendReady } from "./transfer"
@@ -34,6 +36,8 @@ const LINGER_LIMIT_MS = 2000
 const DATA_LOOKS = 50
 /** Rounds in which room in a socket's buffer is waited for without a pause. */
 const ROOM_ROUNDS = 50
+/** A bit for each socket of a port. */
+const ALL_SOCKETS = (1 << SOCKETS) - 1
 
 /** Lets a socket take a connection. */
 export async function openConn(c: Conn) {
@@ -74,6 +78,7 @@ export async function servePort(port: Port): Promise<boolean> {
     let worked = false
     if (mask === 0) worked = await visit(port.latest)
     if (readPin(port.int) === 0) mask |= await readSir(port.chip)
+    mask &= ALL_SOCKETS // noise on the bus could show more than there are
     for (let i = 0; mask > 0; ++i) {
         if (mask & 1) {
             const c = port.conns[i]
@@ -126,7 +131,11 @@ export function servePatient(port: Port) {
 async function visit(c: Conn): Promise<boolean> {
     const s = c.socket
     await poll(s)
-    if (s.sr !== SOCK_ESTABLISHED) return await stateChanged(c)
+    if (s.sr !== SOCK_ESTABLISHED) {
+        // noise on the bus must not end a session: a second look
+        if (c.phase !== Phase.Closed) await poll(s)
+        if (s.sr !== SOCK_ESTABLISHED) return await stateChanged(c)
+    }
     let worked = false
     const hasWaited = c.wantsRoom
     c.wantsRoom = false
@@ -153,7 +162,10 @@ function begin(c: Conn) {
 /** The socket is not connected, or not any more. */
 async function stateChanged(c: Conn): Promise<boolean> {
     const s = c.socket
-    if (s.sr === SOCK_LISTEN) return false
+    if (s.sr === SOCK_LISTEN) {
+        forget(c)
+        return false
+    }
     if (s.sr === SOCK_CLOSE_WAIT) {
         await hangUp(c)
         return true
@@ -164,7 +176,9 @@ async function stateChanged(c: Conn): Promise<boolean> {
         return true
     }
     // what still comes is not looked at, but the host's end stands behind it
-    if (s.rxSize > 0) await consume(s, s.rxSize)
+    const isEnding = s.sr >= SOCK_FIN_WAIT && s.sr <= SOCK_LAST_ACK
+    if (isEnding && c.phase === Phase.Closed && s.rxSize > 0)
+        await consume(s, s.rxSize)
     return false
 }
 

@@ -12,23 +12,22 @@
 import * as ds from "@devicescript/core"
 import { close, connect, PEER_SIZE, readPeer } from "../drivers/w5500"
 import { Conn, Phase } from "../iscsi/conn"
-import { Port } from "../iscsi/port"
+import { Port, SOCKETS } from "../iscsi/port"
 import { Frame, L_A, L_B, LINK_HEADER, tcpPortIn } from "../wire/link"
 import { addFrame, makeRoom } from "./link"
 
-/** Sockets of a port. */
-const HOSTS = 4
 /** A SYN is out by then: the host's MAC address has to be found first. */
 const SYN_MS = 2
 
 let home: Port
 /** sockets whose hosts the partner has to be told of, a bit each */
 let untold = 0
-/** address and port of the partner's hosts, as they stand in the registers */
-const theirs = Buffer.alloc(HOSTS * PEER_SIZE)
+/** the partner's hosts: those of the port that may become the partner's */
+let theirs: Buffer
 
-export function startHosts(homePort: Port) {
+export function startHosts(homePort: Port, partnerPort: Port) {
     home = homePort
+    theirs = partnerPort.hosts
 }
 
 /** A session has begun or ended. */
@@ -39,12 +38,12 @@ export function sessionChanged(c: Conn) {
 /** The partner knows nothing yet: a new connection over the link. */
 export function tellAllHosts() {
     theirs.fillAt(0, theirs.length, 0)
-    untold = (1 << HOSTS) - 1
+    untold = (1 << SOCKETS) - 1
 }
 
 /** Puts frames into `out` for all changes. */
 export async function sendHosts() {
-    for (let i = 0; untold > 0 && i < HOSTS; ++i) {
+    for (let i = 0; untold > 0 && i < SOCKETS; ++i) {
         const bit = 1 << i
         if ((untold & bit) === 0) continue
         untold &= ~bit
@@ -69,30 +68,32 @@ export function hostsAreUntold(): boolean {
 /** The partner's host at a socket has come, changed or gone. */
 export function takeHost(b: Buffer, at: number): string | undefined {
     const slot = b[at + L_B + 2]
-    if (slot >= HOSTS) return "host at a socket that is not there"
+    if (slot >= SOCKETS) return "host at a socket that is not there"
     theirs.blitAt(slot * PEER_SIZE, b, at + L_A, 4)
     theirs.blitAt(slot * PEER_SIZE + 4, b, at + L_B, 2)
     return undefined
 }
 
 /**
- * Shows the partner's hosts that their connections are gone.
- * @param port has the partner's address
+ * Shows a port's hosts that their connections are gone: those of a board that
+ * is dead, or of a chip that has lost its registers.
+ * @param port has its address
  * @param c not listening; its socket sends
  */
 export async function pokeHosts(port: Port, c: Conn) {
-    for (let i = 0; i < HOSTS; ++i) {
+    const hosts = port.hosts
+    for (let i = 0; i < SOCKETS; ++i) {
         const at = i * PEER_SIZE
-        if (theirs.getAt(at + 4, "u16") === 0) continue
-        const hostPort = (theirs[at + 4] << 8) | theirs[at + 5]
+        if (hosts.getAt(at + 4, "u16") === 0) continue
+        const hostPort = (hosts[at + 4] << 8) | hosts[at + 5]
         await connect(
             c.socket,
             tcpPortIn(port.identity),
-            theirs.slice(at, at + 4),
+            hosts.slice(at, at + 4),
             hostPort,
         )
         await ds.sleep(SYN_MS)
         await close(c.socket)
     }
-    theirs.fillAt(0, theirs.length, 0)
+    hosts.fillAt(0, hosts.length, 0)
 }

@@ -13,15 +13,19 @@ import {
     consume,
     DATA,
     listen,
+    makeChip,
     PHYCFGR,
     PHYCFGR_LNK,
     PHYCFGR_RST,
     poll,
     readCommon,
     readRx,
+    resetChip,
     SOCK_CLOSE_WAIT,
     SOCK_CLOSED,
     SOCK_ESTABLISHED,
+    SOCK_LISTEN,
+    SOCK_SYNRECV,
     Socket,
 } from "../drivers/w5500"
 import { inFrame, MAX_DATA, out } from "../net/frames"
@@ -48,19 +52,22 @@ import {
     writePlace,
 } from "./mirror"
 import { takeHost } from "./hosts"
+import { isWell } from "./chips"
 import { heardPartner, linkDown, linkUp, takeHello } from "./pair"
 
 /**
  * Buffers of the link chip's sockets in KiB: all for the one that is used. It
  * holds what the partner has room for, two writes of eight blocks, twice.
  */
-export const LINK_KB = [16]
+const LINK_KB = [16]
 const LINK_PORT = 3261
 /** Retransmission on a cable of two metres: 20, 40, 80 ms. */
-export const LINK_RETRY_MS = 20
-export const LINK_RETRIES = 3
+const LINK_RETRY_MS = 20
+const LINK_RETRIES = 3
 /** Between attempts to connect. */
 const RECONNECT_MS = 100
+/** A socket that is in no state to come up by then is closed. */
+const STUCK_MS = 1000
 /** Ticks of 10 ms without anything sent after which a ping is. */
 const PING_TICKS = 3
 
@@ -86,9 +93,13 @@ export let linkIsDue = true
 /** no connection is wanted: the partner is lost, and has to be told so */
 let isShut = false
 
+export function makeLink(cs: Pin): Chip {
+    return makeChip("link", cs, LINK_KB, LINK_RETRY_MS, LINK_RETRIES)
+}
+
 export function startLink(c: Chip, interrupt: Pin, boardIndex: number) {
     chip = c
-    s = c.sockets[0]
+    s = chip.sockets[0]
     linkInt = interrupt
     index = boardIndex
 }
@@ -132,6 +143,8 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
     if (hasNews || isCheckDue) {
         isCheckDue = false
         await poll(s)
+        // noise on the bus must not end mirroring: a second look
+        if (isUp && s.sr !== SOCK_ESTABLISHED) await poll(s)
         if (s.sr !== SOCK_ESTABLISHED) {
             await reconnect()
             return false
@@ -177,6 +190,13 @@ export function tickLink() {
     isCheckDue = !isUp
 }
 
+/** Looks at the link's chip. Call every second. */
+export async function checkLink() {
+    if (await isWell(chip, 0, isUp)) return
+    await hangUp()
+    await resetChip(chip)
+}
+
 async function hangUp() {
     await close(s)
     if (!isUp) return
@@ -187,8 +207,13 @@ async function hangUp() {
 /** Board a listens, board b connects. */
 async function reconnect() {
     if (isUp || s.sr === SOCK_CLOSE_WAIT) await hangUp()
-    if (s.sr !== SOCK_CLOSED) return
     const now = ds.millis()
+    if (s.sr !== SOCK_CLOSED) {
+        // attempts end by themselves, but a command may have been lost
+        const isComing = s.sr >= SOCK_LISTEN && s.sr <= SOCK_SYNRECV
+        if (isComing || now - triedAt < STUCK_MS) return
+        await hangUp()
+    }
     if (now - triedAt < RECONNECT_MS) return
     triedAt = now
     if (index === 0) await listen(s, LINK_PORT)

@@ -97,7 +97,7 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     homePort = ports[0]
     partnerPort = ports[1]
     partnerIdentity.blitAt(0, partnerOnCard, 0, IDENTITY_SIZE)
-    startHosts(homePort)
+    startHosts(homePort, partnerPort)
     boot = Math.randomInt(0x7fffffff)
 }
 

@@ -1,15 +1,32 @@
 /** Ports on the network: brought up, watched, and withdrawn. */
 import { event } from "../console/events"
-import { announce, readConflict, readLink, setAddress } from "../drivers/w5500"
+import {
+    announce,
+    Chip,
+    PEER_SIZE,
+    resetChip,
+    setAddress,
+} from "../drivers/w5500"
+import { copyPeer, hasCable, hasConflict } from "../drivers/w5500watch"
+import { Phase } from "../iscsi/conn"
 import { checkConns, closePort, openConn, openPort } from "../iscsi/portal"
-import { Port } from "../iscsi/port"
+import { Port, SOCKETS } from "../iscsi/port"
 import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP } from "../wire/link"
 import { Sense } from "../wire/scsi"
+import { isWell } from "./chips"
 import { pokeHosts } from "./hosts"
+import { checkLink } from "./link"
 
 let ports: Port[]
 /** whether each port's cable had a link when last looked at */
 const hadLink: boolean[] = [true, true]
+
+/** What is looked at each second comes in rounds of 100 ms. */
+const ROUNDS = 10
+/** The rounds of what is not the turn of a socket of a port. */
+const LINK_ROUND = 5
+const DARK_ROUND = 6
+const CABLE_ROUND = 7
 let round = 0
 
 export function startPorts(p: Port[]) {
@@ -28,42 +45,76 @@ export async function serve(port: Port, attention: Sense) {
     const id = port.identity
     const last = port.conns.length - 1
     port.attention = attention
+    port.isWanted = true
     for (let i = 0; i < last; ++i) await openConn(port.conns[i])
     await setAddress(
         port.chip,
         id.slice(ID_ADDRESS, ID_ADDRESS + ID_ADDRESS_SIZE),
     )
     await announce(port.conns[last].socket, id.slice(ID_IP, ID_IP + 4))
-    if (port !== ports[0]) await pokeHosts(port, port.conns[last])
+    await pokeHosts(port, port.conns[last])
     await openConn(port.conns[last])
     openPort(port)
     event(`${port.name} port serves ${port.target}`)
 }
 
+async function darken(chip: Chip) {
+    await setAddress(chip, Buffer.alloc(ID_ADDRESS_SIZE))
+}
+
 /** Takes a port off the network. */
 export async function withdraw(port: Port, why: string) {
+    port.isWanted = false
     await closePort(port)
-    await setAddress(port.chip, Buffer.alloc(ID_ADDRESS_SIZE))
+    await darken(port.chip)
     event(`${port.name} port withdrawn: ${why}`)
 }
 
-/** Looks at cables, address conflicts and logins. Call every 100 ms. */
+/** Everything at the port begins anew: its chip has lost what it was told. */
+async function setUpAgain(port: Port) {
+    if (port.isActive) await closePort(port)
+    await darken(port.chip)
+    if (!(await resetChip(port.chip))) return
+    // not I_T NEXUS LOSS: see `assume`
+    if (port.isWanted) await serve(port, Sense.PowerOn)
+}
+
+/**
+ * Looks at chips, cables, address conflicts and logins. Call every 100 ms.
+ */
 export async function checkPorts() {
-    round++
+    round = (round + 1) % ROUNDS
     for (let i = 0; i < ports.length; ++i) {
         const p = ports[i]
-        if (!p.isActive) continue
-        if (await readConflict(p.chip)) {
-            await withdraw(p, "another station has its address")
-            continue
-        }
-        await checkConns(p)
-        if (round % 10 !== 0) continue
-        const hasLink = await readLink(p.chip)
-        if (hasLink !== hadLink[i])
-            event(
-                `${p.name} port: LAN ${hasLink ? "cable is back" : "cable lost"}`,
-            )
-        hadLink[i] = hasLink
+        if (p.isActive) await checkActive(p, i)
+        else if (round === DARK_ROUND && !(await isWell(p.chip, 0, false)))
+            await setUpAgain(p)
     }
+    if (round === LINK_ROUND) await checkLink()
+}
+
+async function checkActive(p: Port, index: number) {
+    if (!(await isWell(p.chip, round, true))) {
+        await setUpAgain(p)
+        return
+    }
+    if (hasConflict) {
+        await withdraw(p, "another station has its address")
+        return
+    }
+    if (round < SOCKETS) rememberHost(p)
+    await checkConns(p)
+    if (round !== CABLE_ROUND) return
+    if (hasCable !== hadLink[index])
+        event(
+            `${p.name} port: LAN ${hasCable ? "cable is back" : "cable lost"}`,
+        )
+    hadLink[index] = hasCable
+}
+
+/** Of the socket that was looked at: who has to hear if the chip forgets it. */
+function rememberHost(p: Port) {
+    const at = round * PEER_SIZE
+    if (p.conns[round].phase === Phase.FullFeature) copyPeer(p.hosts, at)
+    else p.hosts.fillAt(at, PEER_SIZE, 0)
 }
