@@ -139,7 +139,7 @@ async function visit(c: Conn): Promise<boolean> {
     let worked = false
     const hasWaited = c.wantsRoom
     c.wantsRoom = false
-    if (c.phase === Phase.Closed) begin(c)
+    if (c.phase < Phase.FullFeature) await goOnWithLogin(c)
     if (c.need === NEVER) findBlocks(c)
     if (s.rxSize >= c.need && c.phase !== Phase.Closing)
         worked = await receive(c)
@@ -149,6 +149,15 @@ async function visit(c: Conn): Promise<boolean> {
     if (worked) c.roomRounds = ROOM_ROUNDS
     if (c.wantsRoom) waitForRoom(c)
     return worked
+}
+
+/**
+ * A login's text keeps the VM for some 30 ms. The heartbeat gets its turn
+ * before each, or two at once would make the partner take this board for dead.
+ */
+async function goOnWithLogin(c: Conn) {
+    if (c.phase === Phase.Closed) begin(c)
+    if (c.socket.rxSize >= c.need) await ds.sleep(1)
 }
 
 function begin(c: Conn) {

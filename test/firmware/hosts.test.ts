@@ -35,3 +35,14 @@ for (const [how, end] of Object.entries(leave))
             )
         }
     })
+
+test("hosts that log in at once do not keep the heartbeat away", async () => {
+    // at a Pico's speed: a login's text keeps the VM for some 30 ms
+    const bench = mirroredPair({ seed: 2 })
+    await bench.runScript(async () => {
+        const hosts = [1, 2, 3].map(() => bench.initiator("b"))
+        await Promise.all(hosts.map(h => h.login()))
+        await Promise.all(hosts.map(h => h.ready()))
+    })
+    assert.ok(!bench.said("a", /silent|lost/))
+})
