@@ -58,13 +58,17 @@ const PHYCFGR_LNK = 0x01
 const PHYCFGR_SET = 0xb8
 const PHYCFGR_RST = 0x80
 
+/** SIPR to RCR: no reset leaves these alone. */
+const quickFrame = Buffer.alloc(DATA + COMMON_SIZE - SIPR_WORD)
+quickFrame[1] = SIPR_WORD
+const quick = Buffer.alloc(quickFrame.length)
 const commonFrame = Buffer.alloc(DATA + VERSIONR + 1)
 const common = Buffer.alloc(DATA + VERSIONR + 1)
 const socketFrame = Buffer.alloc(DATA + 0x30)
 /** Registers 0x00 to 0x2F of the socket that was looked at last. */
 const socket = Buffer.alloc(DATA + 0x30)
 
-/** What the last `inspect` has found besides. */
+/** What the last `inspect` has found besides; the cable, with socket 0. */
 export let hasConflict = false
 export let hasCable = false
 
@@ -75,11 +79,12 @@ export let hasCable = false
  */
 export async function inspect(chip: Chip, n: number): Promise<Health> {
     let health = Health.Sound
-    for (let i = 0; i < LOOKS; ++i) {
-        await transfer(chip.cs, commonFrame, common)
-        health = judgeCommon(chip.image, n === 0)
-        if (health === Health.Sound && !hasConflict) break
-    }
+    if (n === 0 || !(await isKept(chip)))
+        for (let i = 0; i < LOOKS; ++i) {
+            await transfer(chip.cs, commonFrame, common)
+            health = judgeCommon(chip.image)
+            if (health === Health.Sound && !hasConflict) break
+        }
     if (hasConflict) await writeCommon(chip, IR, Buffer.from([IR_CONFLICT]))
     if (health >= Health.Lost || n >= chip.sockets.length) return health
     const s = chip.sockets[n]
@@ -91,18 +96,26 @@ export async function inspect(chip: Chip, n: number): Promise<Health> {
     return Health.Lost
 }
 
-function judgeCommon(image: Buffer, isThorough: boolean): Health {
+/** A quick look: what every reset changes is as it was, and nothing has come. */
+async function isKept(chip: Chip): Promise<boolean> {
+    const b = quick
+    const image = chip.image
+    hasConflict = false
+    await transfer(chip.cs, quickFrame, b)
+    return (
+        (b[DATA + IR - SIPR_WORD] & IR_CONFLICT) === 0 &&
+        b.getAt(DATA, "u32") === image.getAt(SIPR_WORD, "u32") &&
+        b.getAt(DATA + SIMR - SIPR_WORD, "u32") === image.getAt(SIMR, "u32")
+    )
+}
+
+function judgeCommon(image: Buffer): Health {
     const b = common
     hasConflict = false
     if (b[DATA + VERSIONR] !== W5500_VERSION) return Health.Missing
     const phy = b[DATA + PHYCFGR]
     hasCable = (phy & PHYCFGR_LNK) !== 0
     hasConflict = (b[DATA + IR] & IR_CONFLICT) !== 0
-    // SIPR; SIMR, RTR and RCR: no reset leaves them alone
-    const isKept =
-        b.getAt(DATA + SIPR_WORD, "u32") === image.getAt(SIPR_WORD, "u32") &&
-        b.getAt(DATA + SIMR, "u32") === image.getAt(SIMR, "u32")
-    if (isKept && !isThorough) return Health.Sound
     b[DATA + IR] = 0
     b[DATA + SIR] = 0
     let health =

@@ -26,7 +26,6 @@ const ROUNDS = 10
 /** The rounds of what is not the turn of a socket of a port. */
 const LINK_ROUND = 5
 const DARK_ROUND = 6
-const CABLE_ROUND = 7
 let round = 0
 
 export function startPorts(p: Port[]) {
@@ -104,7 +103,7 @@ async function checkActive(p: Port, index: number) {
     }
     if (round < SOCKETS) rememberHost(p)
     await checkConns(p)
-    if (round !== CABLE_ROUND) return
+    if (round !== 0) return // the round in which all registers are looked at
     if (hasCable !== hadLink[index])
         event(
             `${p.name} port: LAN ${hasCable ? "cable is back" : "cable lost"}`,
