@@ -1,7 +1,7 @@
 /** One history, from its plan to its verdict. */
 import { FirmwarePanic } from "../bench/board.ts"
 import type { ConsoleEvent } from "../bench/console.ts"
-import { BOARD_NAMES } from "../bench/pair.ts"
+import { BOARD_NAMES, type BoardName } from "../bench/pair.ts"
 import { VirtualBench } from "../bench/virtual.ts"
 import { Random } from "../sim/random.ts"
 import type { Program } from "../vm/program.ts"
@@ -166,13 +166,25 @@ class Run {
     private heal() {
         for (const b of [...this.begun]) this.end(b)
         for (const name of BOARD_NAMES) {
-            const { board } = this.scene.node(name)
-            if (!board.isHung) continue
             // a shorted fence line keeps a reset button from working
-            board.setPower(false)
-            board.setPower(true)
+            if (this.scene.node(name).board.isHung) this.powerCycle(name)
         }
         this.tell("all is healed")
+    }
+
+    /** A board that says its card has failed gets it anew, and a start. */
+    private replaceCards() {
+        for (const name of BOARD_NAMES) {
+            if (this.bench.consoles[name].status.card !== "failed") continue
+            this.tell(`${name} says that its card has failed: restarted`)
+            this.powerCycle(name)
+        }
+    }
+
+    private powerCycle(name: BoardName) {
+        const { board } = this.scene.node(name)
+        board.setPower(false)
+        board.setPower(true)
     }
 
     /** Interrupts, USB, and the garbage collector take their time. */
@@ -205,8 +217,10 @@ class Run {
         const { world, script } = this.bench
         const from = world.now
         const isAlive = () => this.scene.hosts.every(h => h.lastAt > from)
-        while (!isAlive() && world.now < from + ALIVE_AGAIN_US)
+        while (!isAlive() && world.now < from + ALIVE_AGAIN_US) {
             await script.sleep(20_000)
+            this.replaceCards()
+        }
         if (isAlive()) return true
         const waiting = this.scene.hosts.filter(h => h.lastAt <= from)
         this.fail(
