@@ -14,11 +14,14 @@ const DIGEST = 480
 const ACTIVE = 1
 /** this board went on alone in this epoch */
 const ALONE = 2
+/** the other board may have gone on alone: this copy may be old */
+const OUTDATED = 4
 
 export interface VolumeState {
     epoch: number
     isActive: boolean
     isAlone: boolean
+    isOutdated: boolean
 }
 
 /** Both volumes by the newest whole superblock, or none: there is no such. */
@@ -34,6 +37,7 @@ export function volumesOn(media: Media): VolumeState[] | undefined {
             epoch: newest.readUInt32LE(at + EPOCH),
             isActive: (flags & ACTIVE) !== 0,
             isAlone: (flags & ALONE) !== 0,
+            isOutdated: (flags & OUTDATED) !== 0,
         }
     })
 }

@@ -116,7 +116,7 @@ function areEqual(stage: Stage): boolean {
     if (!a || !b) return false
     return a.every((v, i) => {
         const w = b[i]
-        const isSettled = !v.isActive && !w.isActive
+        const isSettled = [v, w].every(x => !x.isActive && !x.isOutdated)
         return isSettled && v.epoch === w.epoch && !(v.isAlone && w.isAlone)
     })
 }
