@@ -70,6 +70,8 @@ const RECONNECT_MS = 100
 const STUCK_MS = 1000
 /** Ticks of 10 ms without anything sent after which a ping is. */
 const PING_TICKS = 3
+/** Without a frame for so many, the connection is looked at unasked. */
+const QUIET_TICKS = 10
 
 /** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
 export function linkIp(index: number): Buffer {
@@ -86,6 +88,7 @@ let triedAt = 0
 let isPingDue = false
 let isCheckDue = true
 let sentTicks = 0
+let quietTicks = 0
 /** the chip's interrupt line */
 export let linkInt: Pin
 /** it is time for `serveLink`, though the chip may have no news */
@@ -182,12 +185,14 @@ export function wantRoom() {
 
 /** Call every 10 ms, from the heartbeat. */
 export function tickLink() {
+    quietTicks++
     if (++sentTicks < PING_TICKS) return
     sentTicks = 0
     isPingDue = true
     linkIsDue = true
-    // the connection may want to be made, or may have been lost
-    isCheckDue = !isUp
+    // the connection may want to be made, or may have been lost: no interrupt
+    // surely tells of a reset
+    isCheckDue = !isUp || quietTicks > QUIET_TICKS
 }
 
 /** Looks at the link's chip. Call every second. */
@@ -257,6 +262,7 @@ let failure: string | undefined
 async function receive(): Promise<boolean> {
     let used = 0
     heardPartner()
+    quietTicks = 0
     failure = undefined
     need = LINK_HEADER
     while (s.rxSize - used >= need) {
