@@ -11,6 +11,8 @@ import {
     MR,
     MR_TCP,
     PHYCFGR,
+    PHYCFGR_LNK,
+    PHYCFGR_RST,
     SIMR,
     SIR,
     Sn_DIPR,
@@ -53,10 +55,8 @@ const IR_CONFLICT = 0x80
 const Sn_TOS = 0x15
 const TOS_TTL = 0x8000
 
-const PHYCFGR_LNK = 0x01
 /** No reset, and mode by the pins: as after power-on. Others are status. */
 const PHYCFGR_SET = 0xb8
-const PHYCFGR_RST = 0x80
 
 /** SIPR to RCR: no reset leaves these alone. */
 const quickFrame = Buffer.alloc(DATA + COMMON_SIZE - SIPR_WORD)
