@@ -4,8 +4,6 @@
  */
 import { transfer } from "../board/bus"
 import {
-    Chip,
-    COMMON_SIZE,
     DATA,
     IR,
     MR,
@@ -27,11 +25,10 @@ import {
     PEER_SIZE,
     SOCK_ESTABLISHED,
     Socket,
-    SOCKET_TAIL,
     VERSIONR,
     W5500_VERSION,
-    writeCommon,
 } from "./w5500"
+import { Chip, COMMON_SIZE, SOCKET_TAIL, writeCommon } from "./w5500chip"
 
 export enum Health {
     Sound = 0,

@@ -4,7 +4,8 @@
  * entry that changes is a port that becomes somebody else.
  */
 import { digest } from "@devicescript/crypto"
-import { Chip, makeChip, PEER_SIZE } from "../drivers/w5500"
+import { PEER_SIZE } from "../drivers/w5500"
+import { Chip, makeChip } from "../drivers/w5500chip"
 import { Pin } from "../board/board"
 import { Unit } from "../scsi/request"
 import { Volume } from "../store/volume"

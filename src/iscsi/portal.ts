@@ -9,7 +9,6 @@ import {
     disconnect,
     listen,
     poll,
-    readSir,
     SOCK_CLOSE_WAIT,
     SOCK_CLOSED,
     SOCK_ESTABLISHED,
@@ -17,6 +16,7 @@ import {
     SOCK_LAST_ACK,
     SOCK_LISTEN,
 } from "../drivers/w5500"
+import { readSir } from "../drivers/w5500chip"
 import { BHS } from "../wire/iscsi"
 import { tcpPortIn } from "../wire/link"
 import { clear } from "./ring"

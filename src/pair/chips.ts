@@ -1,6 +1,6 @@
 /** The W5500s are looked after: a disturbance must not take a board's network. */
 import { event } from "../console/events"
-import { Chip } from "../drivers/w5500"
+import { Chip } from "../drivers/w5500chip"
 import { Health, inspect, mend } from "../drivers/w5500watch"
 
 export function sayMissing(chip: Chip) {

@@ -7,20 +7,16 @@ import * as ds from "@devicescript/core"
 import { event } from "../console/events"
 import { Pin } from "../board/board"
 import {
-    Chip,
     close,
     connect,
     consume,
     DATA,
     listen,
-    makeChip,
     PHYCFGR,
     PHYCFGR_LNK,
     PHYCFGR_RST,
     poll,
-    readCommon,
     readRx,
-    resetChip,
     SOCK_CLOSE_WAIT,
     SOCK_CLOSED,
     SOCK_ESTABLISHED,
@@ -28,6 +24,7 @@ import {
     SOCK_SYNRECV,
     Socket,
 } from "../drivers/w5500"
+import { Chip, makeChip, readCommon, resetChip } from "../drivers/w5500chip"
 import { inFrame, MAX_DATA, out } from "../net/frames"
 import { added, flushOut, outLength, writeOut } from "../net/out"
 import { pool } from "../store/pool"

@@ -1,12 +1,7 @@
 /** Ports on the network: brought up, watched, and withdrawn. */
 import { event } from "../console/events"
-import {
-    announce,
-    Chip,
-    PEER_SIZE,
-    resetChip,
-    setAddress,
-} from "../drivers/w5500"
+import { announce, PEER_SIZE } from "../drivers/w5500"
+import { Chip, resetChip, setAddress } from "../drivers/w5500chip"
 import { copyPeer, hasCable, hasConflict } from "../drivers/w5500watch"
 import { Phase } from "../iscsi/conn"
 import { checkConns, closePort, openConn, openPort } from "../iscsi/portal"
