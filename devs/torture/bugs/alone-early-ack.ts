@@ -8,7 +8,7 @@ export const aloneEarlyAck: Bug = {
     slug: "alone-early-ack",
     name: "alone, it acknowledges before the card has it",
     why: "a write that was acknowledged is gone when a board without its partner loses power",
-    profile: ["power-cut", "link-cut", "power-both"],
+    profile: ["power-cut", "power-both", "card-slow"],
     patches: [
         {
             file: "src/store/volume.ts",

@@ -7,7 +7,7 @@ export const blockLeak: Bug = {
     slug: "block-leak",
     name: "does not give back the blocks of a write that was aborted",
     why: "after some aborted writes the pool is empty and all hosts wait for ever",
-    profile: ["host-abort", "host-disconnect", "host-vanish", "lan-reset"],
+    profile: ["host-disconnect", "host-vanish"],
     patches: [
         {
             file: "src/iscsi/task.ts",

@@ -8,7 +8,7 @@ export const creditLeak: Bug = {
     slug: "credit-leak",
     name: "does not take back the credits of commands whose session is gone",
     why: "after some lost sessions nobody can log in any more",
-    profile: ["host-disconnect", "lan-reset", "host-vanish"],
+    profile: ["host-disconnect", "host-vanish"],
     patches: [
         {
             file: "src/iscsi/task.ts",

@@ -9,7 +9,7 @@ export const earlyAck: Bug = {
     slug: "early-ack",
     name: "acknowledges before the mirror has it",
     why: "a write that was acknowledged is gone when its home dies a moment later",
-    profile: ["power-cut", "reset", "panic"],
+    profile: ["power-cut", "link-slow"],
     patches: [
         {
             file: "src/store/volume.ts",

@@ -8,7 +8,7 @@ export const earlyAnnounce: Bug = {
     slug: "early-announce",
     name: "announces the identity before the fence is confirmed",
     why: "two boards serve one volume when the fence does not reach the silent one",
-    profile: ["fence-stuck-high", "fence-cut", "hang", "stall"],
+    profile: ["fence-stuck-high", "stall", "hang"],
     patches: [
         {
             file: "src/pair/heartbeat.ts",
@@ -25,6 +25,12 @@ export const earlyAnnounce: Bug = {
 `,
             replace: `        case Act.TakeOver:
 `,
+        },
+        {
+            file: "src/pair/pair.ts",
+            find: "    if (wantsCarrier()) {\n        sawCarrier",
+            replace:
+                "    if (wantsCarrier() && !mustTakeOver) {\n        sawCarrier",
         },
     ],
 }

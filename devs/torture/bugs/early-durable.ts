@@ -8,7 +8,7 @@ export const earlyDurable: Bug = {
     slug: "early-durable",
     name: "tells the home that a write is on the card before it is",
     why: "the mirror's memory is filled anew before the card has what was in it",
-    profile: ["card-busy", "card-slow", "power-cut"],
+    profile: [],
     patches: [
         {
             file: "src/pair/mirror.ts",

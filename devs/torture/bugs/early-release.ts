@@ -1,6 +1,6 @@
 /**
  * Needs no fault but many writes at once: the pool must be in use again while the
- * card is still taking the blocks. A slow card shows it sooner.
+ * card is still taking the blocks.
  */
 import type { Bug } from "./bug.ts"
 
@@ -8,7 +8,7 @@ export const earlyRelease: Bug = {
     slug: "early-release",
     name: "releases blocks before the card has them",
     why: "the card gets a later write's data in the place of an earlier one's",
-    profile: ["card-busy", "card-slow"],
+    profile: [],
     patches: [
         {
             file: "src/store/volume.ts",

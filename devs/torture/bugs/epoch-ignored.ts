@@ -7,7 +7,7 @@ export const epochIgnored: Bug = {
     slug: "epoch-ignored",
     name: "does not believe the partner that its copy is newer",
     why: "a board that was away serves its old copy when it comes back",
-    profile: ["power-cut", "reset", "panic", "power-both"],
+    profile: ["power-cut"],
     patches: [
         {
             file: "src/pair/coldstart.ts",

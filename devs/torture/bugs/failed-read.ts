@@ -7,7 +7,7 @@ export const failedRead: Bug = {
     slug: "failed-read",
     name: "takes a failed card read for a good one",
     why: "a host reads what was left in the pool by others",
-    profile: ["card-read-error", "card-bad-sector"],
+    profile: ["card-read-error"],
     patches: [
         {
             file: "src/store/storage.ts",

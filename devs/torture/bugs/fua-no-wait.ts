@@ -7,7 +7,7 @@ export const fuaNoWait: Bug = {
     slug: "fua-no-wait",
     name: "FUA does not wait",
     why: "a write with FUA is gone after both boards lost power",
-    profile: ["power-both"],
+    profile: ["power-both", "card-slow"],
     patches: [
         {
             file: "src/iscsi/command.ts",

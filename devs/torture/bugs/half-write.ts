@@ -8,14 +8,14 @@ export const halfWrite: Bug = {
     slug: "half-write",
     name: "takes a write for committed before its trailer has come",
     why: "after a takeover a block is half of one write and half of another",
-    profile: ["link-slow", "link-loss", "link-stall", "power-cut"],
+    profile: ["power-cut", "link-slow", "link-loss"],
     patches: [
         {
             file: "src/pair/link.ts",
             find: `            need = size
             return pos
 `,
-            replace: `            if (b[at + L_TYPE] === Frame.Write && !beginWrite(b, at)) {
+            replace: `            if (type === Frame.Write && !beginWrite(b, at)) {
                 const data = size - LINK_HEADER - LINK_TRAILER
                 let half = n - pos - LINK_HEADER
                 if (half > data) half = data

@@ -14,11 +14,11 @@ import { flushOrder } from "./flush-order.ts"
 import { fuaNoWait } from "./fua-no-wait.ts"
 import { halfWrite } from "./half-write.ts"
 import { linkResumed } from "./link-resumed.ts"
+import { lowBeat } from "./low-beat.ts"
 import { noActiveMark } from "./no-active-mark.ts"
 import { noAloneWait } from "./no-alone-wait.ts"
 import { noEpoch } from "./no-epoch.ts"
 import { noStepDown } from "./no-step-down.ts"
-import { noWithdraw } from "./no-withdraw.ts"
 import { oneChannel } from "./one-channel.ts"
 import { outdatedTakeover } from "./outdated-takeover.ts"
 import { readMissesLog } from "./read-misses-log.ts"
@@ -41,6 +41,7 @@ export const bugs: Bug[] = [
     readMissesLog,
     readMissesPart,
     earlyAnnounce,
+    lowBeat,
     noEpoch,
     epochIgnored,
     outdatedTakeover,
@@ -53,7 +54,6 @@ export const bugs: Bug[] = [
     taskLeak,
     blockLeak,
     creditLeak,
-    noWithdraw,
     noStepDown,
     noActiveMark,
     linkResumed,

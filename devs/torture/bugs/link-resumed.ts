@@ -7,7 +7,7 @@ export const linkResumed: Bug = {
     slug: "link-resumed",
     name: "goes on mirroring when the link was interrupted",
     why: "what was on the cable is never sent again, and hosts wait for it for ever",
-    profile: ["link-reset", "link-corrupt", "link-blip"],
+    profile: ["link-reset"],
     patches: [
         {
             file: "src/pair/pair.ts",

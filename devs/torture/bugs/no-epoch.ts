@@ -8,7 +8,7 @@ export const noEpoch: Bug = {
     slug: "no-epoch",
     name: "does not raise the epoch when it goes on alone",
     why: "a board that was away serves its old copy when it comes back",
-    profile: ["power-cut", "reset", "panic", "power-both"],
+    profile: ["power-cut"],
     patches: [
         {
             file: "src/pair/pair.ts",

@@ -7,7 +7,7 @@ export const noStepDown: Bug = {
     slug: "no-step-down",
     name: "goes on when its card has failed",
     why: "hosts wait for ever for a board without a card, though its partner has everything",
-    profile: ["card-removed", "card-write-error"],
+    profile: ["card-removed"],
     patches: [
         {
             file: "src/pair/pair.ts",

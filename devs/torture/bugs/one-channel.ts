@@ -8,7 +8,7 @@ export const oneChannel: Bug = {
     slug: "one-channel",
     name: "takes over when the heartbeat alone is silent",
     why: "a board that lives is held in reset, and its hosts lose their connections, for a broken wire",
-    profile: ["beat-cut", "beat-stuck", "beat-missing"],
+    profile: ["beat-cut"],
     patches: [
         {
             file: "src/pair/detector.ts",

@@ -8,7 +8,7 @@ export const outdatedTakeover: Bug = {
     slug: "outdated-takeover",
     name: "takes over a copy that is outdated",
     why: "hosts read data from before the link was lost",
-    profile: ["link-cut", "link-reset", "power-cut"],
+    profile: ["link-cut", "power-cut"],
     patches: [
         {
             file: "src/pair/pair.ts",

@@ -8,7 +8,7 @@ export const servesUnmet: Bug = {
     slug: "serves-unmet",
     name: "after three seconds of waiting it serves without having met its partner",
     why: "hosts read data from before the partner went on alone",
-    profile: ["power-cut", "power-both", "link-cut"],
+    profile: ["power-cut", "power-both"],
     patches: [
         {
             file: "src/pair/pair.ts",

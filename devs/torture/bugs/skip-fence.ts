@@ -1,6 +1,5 @@
 /**
- * Shown by a board that stands still for more than 60 ms and goes on, and by a
- * heartbeat and a link that break together.
+ * Shown by a board that stands still for more than 60 ms and goes on.
  */
 import type { Bug } from "./bug.ts"
 
@@ -8,7 +7,7 @@ export const skipFence: Bug = {
     slug: "skip-fence",
     name: "takes over without holding the reset",
     why: "two boards serve one volume when the silent one was not dead",
-    profile: ["hang", "hang-silent", "stall", "beat-stuck", "link-cut"],
+    profile: ["stall", "hang"],
     patches: [
         {
             file: "src/pair/fencing.ts",

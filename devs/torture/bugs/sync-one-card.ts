@@ -9,7 +9,7 @@ export const syncOneCard: Bug = {
     slug: "sync-one-card",
     name: "SYNCHRONIZE CACHE waits for one card only",
     why: "a write that was synchronised is gone after both boards lost power",
-    profile: ["power-both"],
+    profile: ["power-both", "card-slow"],
     patches: [
         {
             file: "src/store/volume.ts",

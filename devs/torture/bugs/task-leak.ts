@@ -8,12 +8,7 @@ export const taskLeak: Bug = {
     slug: "task-leak",
     name: "does not free the task of a read that was aborted",
     why: "after some aborted reads the target takes no more commands",
-    profile: [
-        "host-abort",
-        "host-abort-set",
-        "host-lun-reset",
-        "host-disconnect",
-    ],
+    profile: ["host-abort", "host-abort-set", "host-lun-reset"],
     patches: [
         {
             file: "src/iscsi/task.ts",
