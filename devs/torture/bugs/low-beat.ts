@@ -12,8 +12,8 @@ export const lowBeat: Bug = {
     patches: [
         {
             file: "src/pair/fencing.ts",
-            find: "    if (held >= CONFIRM_MS && beatLevel === 0 && !hasCarrier) {",
-            replace: "    if (held >= CONFIRM_MS && beatLevel === 0) {",
+            find: "beatLevel === 0 && carrier === Carrier.Gone",
+            replace: "beatLevel === 0",
         },
     ],
 }
