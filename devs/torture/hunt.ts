@@ -32,9 +32,21 @@ export async function hunt(
         const found = outcomes.findIndex(o => o.violations.length > 0)
         if (found < 0) continue
         const [{ check, what }] = outcomes[found].violations
-        return { bug, seeds: done + found + 1, seed: seeds[found], check, what }
+        const seed = seeds[found]
+        await mustBeClean(pool, { ...jobOf(bug, seed), bug: undefined })
+        return { bug, seeds: done + found + 1, seed, check, what }
     }
     return { bug }
+}
+
+/** What fails without the bug as well says nothing of the bug. */
+async function mustBeClean(pool: Pool, job: Job) {
+    const { violations } = (await pool.run(job)) as Outcome
+    if (violations.length)
+        throw new Error(
+            `seed ${job.seed} of ${job.profile} fails without any bug: ` +
+                violations[0].what,
+        )
 }
 
 export function jobOf(bug: Bug, seed: number): Job {

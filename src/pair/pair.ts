@@ -282,6 +282,8 @@ async function stepDown() {
     shutLink()
     for (let i = 0; i < ports.length; ++i)
         if (ports[i].isActive) await withdraw(ports[i], "no card")
+    // the last word: without a heartbeat nothing is due any more
+    tellStatus(ds.millis())
 }
 
 /// The main loop's part ///
@@ -349,6 +351,10 @@ async function check(now: number) {
         event("fence released: all is on the card")
     }
     await checkPorts()
+    tellStatus(now)
+}
+
+function tellStatus(now: number) {
     const isFencing = fence.state === Fencing.Fenced
     report(now, ports, volumes, detector.partner, isFencing)
 }
