@@ -1,9 +1,24 @@
-/** `npm run torture`: histories of whole pairs under faults, from seeds. */
-import { Command, InvalidArgumentError } from "commander"
-import { makePool } from "../torture/job.ts"
+/**
+ * `npm run torture`: histories of whole pairs under faults, from seeds; planted
+ * bugs that they must catch; and every power-cut point of small workloads.
+ */
+import { Command, InvalidArgumentError, Option } from "commander"
+import { endProgress, progress } from "../measure/report.ts"
+import { bugOf, bugs } from "../torture/bugs/index.ts"
+import { cuts, type CutsOptions } from "../torture/cuts/cuts.ts"
+import { MODES } from "../torture/cuts/modes.ts"
+import { WHO } from "../torture/cuts/workload.ts"
+import { WORKLOADS } from "../torture/cuts/workloads/index.ts"
+import { hunt, type Catch } from "../torture/hunt.ts"
+import play, { makePool } from "../torture/job.ts"
 import type { Edits } from "../torture/plan.ts"
 import { profiles } from "../torture/profile.ts"
-import { printFailure, printStory, Tally } from "../torture/report.ts"
+import {
+    printCatches,
+    printFailure,
+    printStory,
+    Tally,
+} from "../torture/report.ts"
 import { Rounds } from "../torture/rounds.ts"
 import { shrink } from "../torture/shrink.ts"
 import { buildProgram } from "../vm/program.ts"
@@ -72,7 +87,6 @@ async function one(opts: Options): Promise<boolean> {
         runMs: opts.runMs,
         isCalm: opts.calm,
     }
-    const { default: play } = await import("../torture/job.ts")
     const { seed = 1, profile } = opts
     const outcome = await play({ seed, profile, edits })
     printStory(outcome)
@@ -94,14 +108,64 @@ async function many(opts: Options): Promise<boolean> {
     return !failed
 }
 
+/** Each planted bug, and how many seeds it took to catch it. */
+async function plantedBugs(slugs: string[], opts: { limit: number }) {
+    const pool = makePool()
+    const wanted = slugs.length ? slugs.map(bugOf) : bugs
+    const catches: Catch[] = []
+    for (const bug of wanted) {
+        progress(`${bug.slug}: ${bug.name} ...`)
+        catches.push(await hunt(pool, bug, 1, opts.limit))
+    }
+    endProgress()
+    printCatches(catches)
+    await pool.destroy()
+    return catches.every(c => c.seeds !== undefined)
+}
+
+/** Builds what all need, once; ends as the work does. */
+async function finish(work: () => Promise<boolean>) {
+    buildProgram()
+    countingVm()
+    process.exit((await work()) ? 0 : 1)
+}
+
+function bugsCommand() {
+    return new Command("bugs")
+        .description(
+            "Plants bugs into the firmware, one after the other, and counts " +
+                "the histories until a check catches each.",
+        )
+        .argument("[bugs...]", `all, or: ${bugs.map(b => b.slug).join(", ")}`)
+        .option("--limit <n>", "histories for each, at most", whole, 200)
+        .action((slugs: string[], opts: { limit: number }) =>
+            finish(() => plantedBugs(slugs, opts)),
+        )
+}
+
+function cutsCommand() {
+    const names = WORKLOADS.map(w => w.name)
+    const choice = (flags: string, about: string, of: readonly string[]) =>
+        new Option(flags, about).choices(of)
+    return new Command("cuts")
+        .description(
+            "Cuts the power at every single SPI transfer of small workloads, " +
+                "with sectors that come out whole, torn, or in another order.",
+        )
+        .addOption(choice("--workload <name>", "only this", names))
+        .addOption(choice("--who <boards>", "whose power; all", WHO))
+        .addOption(choice("--mode <mode>", "of the cards; all", MODES))
+        .option("--at <k>", "only before this transfer", whole)
+        .action((opts: CutsOptions) => finish(() => cuts(opts)))
+}
+
 async function main() {
     const command = options(new Command("npm run torture --"))
-    command.action(async (opts: Options) => {
-        buildProgram()
-        countingVm()
-        const isGood = await (opts.seed === undefined ? many : one)(opts)
-        process.exit(isGood ? 0 : 1)
-    })
+        .action((opts: Options) =>
+            finish(() => (opts.seed === undefined ? many : one)(opts)),
+        )
+        .addCommand(bugsCommand())
+        .addCommand(cutsCommand())
     await command.parseAsync()
 }
 

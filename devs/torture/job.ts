@@ -26,6 +26,9 @@ function programOf({ bug }: Job) {
     return buildPatched(slug, patches)
 }
 
+/** The other thing that a worker does. */
+export { runTask as cut } from "./cuts/worker.ts"
+
 /** Workers for all cores. */
 export function makePool() {
     const threads = availableParallelism()

@@ -1,5 +1,7 @@
 /** What people see of histories: figures of many, and the story of one. */
+import { table } from "../measure/table.ts"
 import { faults } from "./faults/index.ts"
+import type { Catch } from "./hunt.ts"
 import type { Outcome } from "./run.ts"
 import { argumentsOf, type Shrunk } from "./shrink.ts"
 
@@ -38,22 +40,33 @@ export class Tally {
 
     print() {
         const families = [...this.families].sort(([x], [y]) => (x < y ? -1 : 1))
-        const rows: [string, string][] = [
-            ["histories", String(this.seeds)],
-            ["virtual hours", this.hours.toFixed(1)],
-            ["faults", String(this.faults)],
-            ...families.map(([name, n]): [string, string] => [
-                `  ${name}`,
-                String(n),
+        const rows: [string, number][] = [
+            ["histories", this.seeds],
+            ["virtual hours", this.hours],
+            ["faults", this.faults],
+            ...families.map(([name, n]): [string, number] => [
+                `faults: ${name}`,
+                n,
             ]),
-            ["takeovers", String(this.takeovers)],
-            ["commands answered", String(this.answered)],
-            ["block operations checked", String(this.checked)],
-            ["without data checks (noisy bus)", String(this.forfeit)],
+            ["takeovers", this.takeovers],
+            ["commands answered", this.answered],
+            ["commands checked", this.checked],
+            ["histories without data checks (noisy bus)", this.forfeit],
         ]
-        for (const [name, figure] of rows)
-            console.log(`${name.padEnd(34)}${figure.padStart(10)}`)
+        console.log(`\n${table(["what", "count"], rows)}`)
     }
+}
+
+/** Planted bugs, and how long they lived. */
+export function printCatches(catches: Catch[]) {
+    const rows = catches.map(c => [
+        c.bug.name,
+        c.seeds ?? Infinity,
+        c.check ?? "NOT CAUGHT",
+    ])
+    console.log(table(["planted bug", "seeds", "caught by"], rows))
+    const caught = catches.filter(c => c.seeds !== undefined).length
+    console.log(`\n${caught} of ${catches.length} planted bugs were caught`)
 }
 
 /** Everything about one history. */

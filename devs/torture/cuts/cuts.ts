@@ -1,9 +1,7 @@
 /** Every power-cut point of small workloads, on all cores. */
-import { fork, type ChildProcess } from "node:child_process"
-import { availableParallelism } from "node:os"
-import { fileURLToPath } from "node:url"
 import { endProgress, progress } from "../../measure/report.ts"
 import { table } from "../../measure/table.ts"
+import { makePool } from "../job.ts"
 import { MODES, type Mode } from "./modes.ts"
 import { prepareCards, rehearse } from "./point.ts"
 import type { Failure, Tally, Task } from "./worker.ts"
@@ -40,7 +38,7 @@ export async function cuts(options: CutsOptions): Promise<boolean> {
     const tasks = rows.flatMap(row => tasksOf(row, modes, options.at))
     const all = tasks.reduce((n, { task }) => n + pointsOf(task), 0)
     let shownAt = 0
-    await inChildren(tasks, () => {
+    await inPool(tasks, () => {
         if (Date.now() - shownAt < PROGRESS_MS) return
         shownAt = Date.now()
         const done = rows.reduce((n, row) => n + row.points, 0)
@@ -97,40 +95,15 @@ function pointsOf({ modes, from, to }: Task) {
     return modes.length * (to - from + 1)
 }
 
-/** Hands out jobs to as many processes as there are cores. */
-async function inChildren(jobs: Job[], onDone: () => void) {
-    const queue = [...jobs]
-    const count = Math.min(availableParallelism(), jobs.length)
-    const file = fileURLToPath(new URL("worker.ts", import.meta.url))
-    const children = Array.from({ length: count }, () => fork(file))
-    const stop = () => children.forEach(child => child.kill())
-    process.once("exit", stop)
-    try {
-        await Promise.all(
-            children.map(async child => {
-                for (let job = queue.shift(); job; job = queue.shift()) {
-                    add(job.row, await answer(child, job.task))
-                    onDone()
-                }
-            }),
-        )
-    } finally {
-        process.off("exit", stop)
-        stop()
+/** Hands out jobs to all cores. */
+async function inPool(jobs: Job[], onDone: () => void) {
+    const pool = makePool()
+    const play = async ({ row, task }: Job) => {
+        add(row, (await pool.run(task, { name: "cut" })) as Tally)
+        onDone()
     }
-}
-
-function answer(child: ChildProcess, task: Task): Promise<Tally> {
-    return new Promise((resolve, reject) => {
-        const died = (code: number | null) =>
-            reject(new Error(`a process ended with ${code}`))
-        child.once("exit", died)
-        child.once("message", (tally: Tally) => {
-            child.off("exit", died)
-            resolve(tally)
-        })
-        child.send(task)
-    })
+    await Promise.all(jobs.map(play))
+    await pool.destroy()
 }
 
 function add(row: Row, tally: Tally) {

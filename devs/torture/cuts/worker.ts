@@ -1,4 +1,4 @@
-/** A process that runs power cuts, one after the other, for cuts.ts. */
+/** Runs power cuts, one after the other, for cuts.ts. */
 import type { Mode } from "./modes.ts"
 import { prepareCards, rehearse, runPoint, type Rehearsal } from "./point.ts"
 import type { Who } from "./workload.ts"
@@ -80,7 +80,3 @@ async function runModes(task: Task, k: number, tally: Tally) {
         if (isProgramming) tally.programming++
     }
 }
-
-process.on("message", (task: Task) => {
-    void runTask(task).then(tally => process.send?.(tally))
-})
