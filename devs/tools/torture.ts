@@ -2,6 +2,7 @@
  * `npm run torture`: histories of whole pairs under faults, from seeds; planted
  * bugs that they must catch; and every power-cut point of small workloads.
  */
+import { readFileSync, writeFileSync } from "node:fs"
 import { Command, InvalidArgumentError, Option } from "commander"
 import { endProgress, progress } from "../measure/report.ts"
 import { bugOf, bugs } from "../torture/bugs/index.ts"
@@ -10,8 +11,8 @@ import { MODES } from "../torture/cuts/modes.ts"
 import { WHO } from "../torture/cuts/workload.ts"
 import { WORKLOADS } from "../torture/cuts/workloads/index.ts"
 import { hunt, type Catch } from "../torture/hunt.ts"
-import play, { makePool } from "../torture/job.ts"
-import type { Edits } from "../torture/plan.ts"
+import play, { makePool, planOf, type Job } from "../torture/job.ts"
+import type { Edits, Plan } from "../torture/plan.ts"
 import { profiles } from "../torture/profile.ts"
 import {
     printCatches,
@@ -34,6 +35,8 @@ interface Options {
     hosts?: number[]
     runMs?: number
     calm?: boolean
+    plan?: string
+    save?: string
 }
 
 function whole(text: string): number {
@@ -77,6 +80,8 @@ function options(command: Command) {
         .option("--hosts <list>", "with --seed: only these of its hosts", list)
         .option("--run-ms <ms>", "with --seed: shorter", whole)
         .option("--calm", "with --seed: no delays, clocks that agree")
+        .option("--save <file>", "with --seed: write its plan to a file")
+        .option("--plan <file>", "play a plan that was saved")
 }
 
 /** One history, and all that happened in it. */
@@ -87,8 +92,13 @@ async function one(opts: Options): Promise<boolean> {
         runMs: opts.runMs,
         isCalm: opts.calm,
     }
-    const { seed = 1, profile } = opts
-    const outcome = await play({ seed, profile, edits })
+    const { seed = 0, profile } = opts
+    const job: Job = { seed, profile, edits }
+    if (opts.plan)
+        job.plan = JSON.parse(readFileSync(opts.plan, "utf8")) as Plan
+    if (opts.save)
+        writeFileSync(opts.save, JSON.stringify(planOf(job), null, 4) + "\n")
+    const outcome = await play(job)
     printStory(outcome)
     return outcome.violations.length === 0
 }
@@ -162,7 +172,9 @@ function cutsCommand() {
 async function main() {
     const command = options(new Command("npm run torture --"))
         .action((opts: Options) =>
-            finish(() => (opts.seed === undefined ? many : one)(opts)),
+            finish(() =>
+                (opts.seed === undefined && !opts.plan ? many : one)(opts),
+            ),
         )
         .addCommand(bugsCommand())
         .addCommand(cutsCommand())

@@ -3,21 +3,26 @@ import { availableParallelism } from "node:os"
 import { Tinypool } from "tinypool"
 import { buildPatched, buildProgram } from "../vm/program.ts"
 import { bugOf } from "./bugs/index.ts"
-import { edited, makePlan, type Edits } from "./plan.ts"
+import { edited, makePlan, type Edits, type Plan } from "./plan.ts"
 import { run, type Outcome } from "./run.ts"
 
 export interface Job {
     seed: number
     profile: string
     edits?: Edits
+    /** instead of the seed's own */
+    plan?: Plan
     /** slug of a bug that is planted into the firmware */
     bug?: string
 }
 
 /** What a worker does. */
 export default async function play(job: Job): Promise<Outcome> {
-    const plan = edited(makePlan(job.seed, job.profile), job.edits ?? {})
-    return await run(plan, programOf(job))
+    return await run(planOf(job), programOf(job))
+}
+
+export function planOf({ plan, seed, profile, edits = {} }: Job): Plan {
+    return plan ?? edited(makePlan(seed, profile), edits)
 }
 
 function programOf({ bug }: Job) {
