@@ -16,8 +16,14 @@ import { writerOf } from "../support/writer.ts"
 
 const speed = unlimitedSpeed()
 
-type Fence = "whole" | "cut" | "cut long ago"
-const FENCES: Fence[] = ["whole", "cut", "cut long ago"]
+const FENCES = [
+    "whole",
+    "cut",
+    "cut long ago",
+    "stuck high",
+    "stuck low",
+] as const
+type Fence = (typeof FENCES)[number]
 type Link = "whole" | "cut"
 
 /** The heartbeat line changes every 10 ms: one of these hangs with it low. */
@@ -40,11 +46,15 @@ const REFUSED: Record<Fence, RegExp | undefined> = {
     whole: undefined,
     cut: /^no takeover: the fence does not reach the partner/,
     "cut long ago": /^no takeover: the fence is broken/,
+    "stuck high": /^no takeover: the fence does not reach the partner/,
+    // it holds the partner in reset
+    "stuck low": undefined,
 }
 
 /** What the heir must say in place of a takeover; undefined: it takes over. */
 function refusal(fence: Fence, death: Death): RegExp | undefined {
-    return fence === "cut" && death === "power" ? undefined : REFUSED[fence]
+    const isSilent = death === "power" && fence !== "cut long ago"
+    return isSilent ? undefined : REFUSED[fence]
 }
 
 /** @throws when two chips that are awake have one address on the LAN */
@@ -72,7 +82,10 @@ async function die(
         await script.sleep(300_000)
     }
     await script.sleep(afterUs)
-    if (fence === "cut") pair.cut(`fence-${heir}`, true)
+    const [wire] = pair.wire(`fence-${heir}`)
+    if (fence === "cut") wire.cut = true
+    if (fence === "stuck high") wire.stuck = 1
+    if (fence === "stuck low") wire.stuck = 0
     if (link === "cut") pair.cut("link", true)
     if (death === "power") board.setPower(false)
     else board.setHung(true)
@@ -88,7 +101,8 @@ for (const fence of FENCES)
     for (const death of Object.keys(DEATHS) as Death[])
         for (const link of ["whole", "cut"] as const) {
             // a loss of power looks the same: see DESIGN.md chapter 6
-            if (fence === "cut" && death !== "power" && link === "cut") continue
+            const isHidden = /^(cut|stuck high)$/.test(fence) && link === "cut"
+            if (isHidden && death !== "power") continue
             const must = refusal(fence, death)
             test(`fence ${fence}, ${death}, link ${link}: ${must ? "nobody takes over" : "takeover"}`, async () => {
                 const victim = BOARD_NAMES[++seed % 2]
