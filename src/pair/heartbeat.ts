@@ -10,6 +10,7 @@ import { readPin } from "../board/bus"
 import { event } from "../console/events"
 import { turns } from "../mainloop"
 import {
+    BROKEN_MS,
     forgetCarrier,
     FRESH_MS,
     judge,
@@ -38,6 +39,14 @@ const TICK_MS = 5
 const ROUND_MASK = 3
 /** So long after the last round, something has kept this board from listening. */
 const DEAF_MS = 2 * (ROUND_MASK + 1) * TICK_MS
+/**
+ * After so long the partner may have given this board up, and what it hears at
+ * first may be from before that. Our copy must be out of date before the
+ * partner's writes alone are acknowledged: at the earliest `SILENT_MS` and
+ * `ALONE_WAIT_MS` from the last that it heard of us, 310 ms. Without a frame we
+ * give it up `BROKEN_MS` after we are back.
+ */
+const LEFT_BEHIND_MS = 100
 /** Rounds without a turn of the main loop after which it counts as dead. */
 const STUCK_ROUNDS = 25
 
@@ -132,8 +141,12 @@ function round(now: number) {
 }
 
 function stoodStill(now: number) {
-    wasDeaf(detector, now, now - roundAt)
+    const ms = now - roundAt
+    wasDeaf(detector, now, ms)
     roundAt = now
+    if (ms < LEFT_BEHIND_MS || isHolding() || !canTakeOver()) return
+    event(`stood still for ${ms} ms: the partner may have gone on alone`)
+    partnerIsLost()
 }
 
 function isHolding(): boolean {
@@ -176,7 +189,13 @@ function watch(now: number) {
     // a fence that works silences the link: that is no broken cable
     if (partner === Partner.LinkLost && !isHolding()) partnerIsLost()
     if (partner === Partner.Unknown) return
-    if (partner === Partner.Suspect && !canTakeOver() && !isHolding()) {
+    // a link that was silent before the heartbeat was: the partner may be alone
+    const isOld = now - detector.linkAt >= BROKEN_MS
+    if (
+        partner === Partner.Suspect &&
+        (isOld || !canTakeOver()) &&
+        !isHolding()
+    ) {
         // nothing to take over: no reason to fence
         partnerIsLost()
         return

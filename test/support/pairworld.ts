@@ -13,6 +13,8 @@ const STOOD_IN = ["console/events", "mainloop", "pair/link", "pair/pair"]
 const PING_MS = 20
 /** Of a frame: chip, cable, chip, and the main loop's turn. */
 const LINK_MS = 2
+/** From giving the partner up until a write is acknowledged alone. */
+const ALONE_WAIT_MS = 250
 /** A PHY notices so late that the other end is silent. */
 const CARRIER_LOSS_MS = 2
 
@@ -81,6 +83,9 @@ export class SimBoard {
     readonly events: string[] = []
     heldAt?: number
     tookOverAt?: number
+    /** gave the partner up, and acknowledges alone: the partner's copy is old */
+    private lostAt?: number
+    aloneAt?: number
     private heartbeat?: typeof import("../../src/pair/heartbeat.ts")
     private heardLink = (_now: number) => {}
     /** when the link's PHY last had a signal from the partner's */
@@ -141,6 +146,8 @@ export class SimBoard {
             this.arriving.shift()
             this.heardLink(now)
         }
+        if (this.lostAt !== undefined && now - this.lostAt >= ALONE_WAIT_MS)
+            this.aloneAt ??= now
         const { partner } = this
         if (!partner.isDead && !this.world.isCut("link")) this.signalAt = now
         if (this.heartbeat?.wantsCarrier()) this.lookAtCarrier(now)
@@ -184,6 +191,7 @@ export class SimBoard {
     losePartner() {
         this.hasMirror = false
         this.sendsFrames = false
+        this.lostAt ??= this.clock.now
     }
 
     takeOver() {

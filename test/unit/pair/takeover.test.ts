@@ -155,6 +155,44 @@ function assertNobodyTookOver({ boards }: PairWorld) {
     for (const name of NAMES) assert.equal(boards[name].tookOverAt, undefined)
 }
 
+test("whoever stood still, however long: no copy is taken over that is old", () => {
+    const stall = fc.record({
+        victim: name,
+        after: fc.nat(300),
+        ms: fc.oneof(
+            fc.integer({ min: 30, max: 120 }),
+            fc.integer({ min: 30, max: 600 }),
+        ),
+    })
+    return worlds(
+        fc.record({
+            broken: fc.subarray([...WIRES.filter(w => w !== "present")]),
+            stalls: fc.array(stall, { minLength: 1, maxLength: 3 }),
+        }),
+        80,
+        async (world, { broken, stalls }) => {
+            const { boards } = world
+            for (const wire of broken.slice(0, 2)) world.cut(wire)
+            for (const { victim, after, ms } of stalls) {
+                await world.run(after)
+                boards[victim].isHung = true
+                await world.run(ms)
+                boards[victim].isHung = false
+            }
+            await world.run(300)
+            for (const name of NAMES) {
+                const { tookOverAt, heldAt = 0 } = boards[name]
+                if (tookOverAt === undefined) continue
+                const { aloneAt = Infinity } = boards[partnerOf(name)]
+                assert(
+                    aloneAt > heldAt,
+                    `alone at ${aloneAt}, held at ${heldAt}`,
+                )
+            }
+        },
+    )
+})
+
 test("when all channels are cut at once, one board at most survives", () =>
     worlds(
         fc.array(fc.nat(25), { minLength: 3, maxLength: 3 }),
