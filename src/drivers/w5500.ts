@@ -89,6 +89,8 @@ export interface Socket {
     n: number
     /** bytes of its buffer, of each direction */
     size: number
+    /** what both sizes together are below, bit by bit: twice `size` */
+    limit: number
     /** Sn_PORT since it was opened for TCP; 0: never */
     port: number
     /** Sn_SR, and free and received sizes, as of the last `poll` */
@@ -218,7 +220,7 @@ export async function announce(s: Socket, ip: Buffer) {
  * The datasheet wants 16-bit sizes read until they agree. Between our own
  * commands both sizes only grow, and the high byte is read first: a value
  * that is torn by a change is at most the true one, and never too large. A
- * size that is larger than the buffer was never the chip's: another look, of
+ * size of twice the buffer and more was never the chip's: another look, of
  * which there will be one, may see better.
  */
 export async function poll(s: Socket) {
@@ -227,10 +229,9 @@ export async function poll(s: Socket) {
     pollFrame[2] = s.readBlock
     await transferTwice(s.cs, clearFrame, scratch4, pollFrame, b)
     const sr = b[HEADER + 0x03]
-    const size = s.size
     const free = (b[HEADER + 0x20] << 8) | b[HEADER + 0x21]
     const came = (b[HEADER + 0x26] << 8) | b[HEADER + 0x27]
-    if (free > size || came > size) {
+    if ((free | came) >= s.limit) {
         s.txFree = 0
         s.rxSize = 0
         return

@@ -32,6 +32,8 @@ import { closeWindow, orphanTasks, owesData } from "./task"
 const LOGIN_LIMIT_MS = 10000
 /** A host that does not end its side of a connection is not waited for. */
 const LINGER_LIMIT_MS = 2000
+/** The heartbeat's line changes with every second of its ticks, of 5 ms. */
+const BREATH_MS = 8
 /** Data of a write must go on within so many looks of 0.4 s. */
 const DATA_LOOKS = 50
 /** Rounds in which room in a socket's buffer is waited for without a pause. */
@@ -157,7 +159,7 @@ async function visit(c: Conn): Promise<boolean> {
  */
 async function goOnWithLogin(c: Conn) {
     if (c.phase === Phase.Closed) begin(c)
-    if (c.socket.rxSize >= c.need) await ds.sleep(1)
+    if (c.socket.rxSize >= c.need) await ds.sleep(BREATH_MS)
 }
 
 function begin(c: Conn) {

@@ -18,9 +18,9 @@ const hadLink: boolean[] = [true, true]
 
 /** What is looked at each second comes in rounds of 100 ms. */
 const ROUNDS = 10
-/** The rounds of what is not the turn of a socket of a port. */
+/** Ports that serve have the even ones; a socket of theirs the first four. */
 const LINK_ROUND = 5
-const DARK_ROUND = 6
+const DARK_ROUND = 7
 let round = 0
 
 export function startPorts(p: Port[]) {
@@ -88,15 +88,7 @@ export async function checkPorts() {
 }
 
 async function checkActive(p: Port, index: number) {
-    if (!(await isWell(p.chip, round, true))) {
-        await setUpAgain(p)
-        return
-    }
-    if (hasConflict) {
-        await withdraw(p, "another station has its address")
-        return
-    }
-    if (round < SOCKETS) rememberHost(p)
+    if ((round & 1) === 0 && !(await isSound(p))) return
     await checkConns(p)
     if (round !== 0) return // the round in which all registers are looked at
     if (hasCable !== hadLink[index])
@@ -106,9 +98,24 @@ async function checkActive(p: Port, index: number) {
     hadLink[index] = hasCable
 }
 
+/** Looks at a port's chip. @returns false: its connections are lost */
+async function isSound(p: Port): Promise<boolean> {
+    const n = round >> 1
+    if (!(await isWell(p.chip, n, true))) {
+        await setUpAgain(p)
+        return false
+    }
+    if (hasConflict) {
+        await withdraw(p, "another station has its address")
+        return false
+    }
+    if (n < SOCKETS) rememberHost(p, n)
+    return true
+}
+
 /** Of the socket that was looked at: who has to hear if the chip forgets it. */
-function rememberHost(p: Port) {
-    const at = round * PEER_SIZE
-    if (p.conns[round].phase === Phase.FullFeature) copyPeer(p.hosts, at)
+function rememberHost(p: Port, n: number) {
+    const at = n * PEER_SIZE
+    if (p.conns[n].phase === Phase.FullFeature) copyPeer(p.hosts, at)
     else p.hosts.fillAt(at, PEER_SIZE, 0)
 }
