@@ -1,6 +1,6 @@
 /** Ports on the network: brought up, watched, and withdrawn. */
 import { event } from "../console/events"
-import { announce, PEER_SIZE } from "../drivers/w5500"
+import { announce, PEER_SIZE, readPeer } from "../drivers/w5500"
 import { Chip, resetChip, setAddress } from "../drivers/w5500chip"
 import { copyPeer, hasCable, hasConflict } from "../drivers/w5500watch"
 import { Phase } from "../iscsi/conn"
@@ -64,9 +64,24 @@ export async function withdraw(port: Port, why: string) {
     event(`${port.name} port withdrawn: ${why}`)
 }
 
+/** Hosts that came after the last looks, of a chip that still knows them. */
+async function refreshHosts(port: Port) {
+    for (let n = 0; n < SOCKETS; ++n) {
+        const c = port.conns[n]
+        if (c.phase !== Phase.FullFeature) continue
+        const peer = await readPeer(c.socket)
+        const tcpPort = peer.getAt(PEER_SIZE - 2, "u16")
+        if (tcpPort !== 0 && tcpPort !== 0xffff)
+            port.hosts.blitAt(n * PEER_SIZE, peer, 0, PEER_SIZE)
+    }
+}
+
 /** Everything at the port begins anew: its chip has lost what it was told. */
 async function setUpAgain(port: Port) {
-    if (port.isActive) await closePort(port)
+    if (port.isActive) {
+        await refreshHosts(port)
+        await closePort(port)
+    }
     await darken(port.chip)
     if (!(await resetChip(port.chip))) return
     // not I_T NEXUS LOSS: see `assume`
