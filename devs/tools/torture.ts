@@ -31,6 +31,7 @@ interface Options {
     seed?: number
     minutes?: number
     profile: string
+    keepGoing?: boolean
     faults?: number[]
     hosts?: number[]
     runMs?: number
@@ -67,6 +68,7 @@ function options(command: Command) {
         .option("--from <seed>", "the first one's seed", whole, 1)
         .option("--seed <seed>", "this one alone, with its story", whole)
         .option("--minutes <n>", "as many as fit into this time", positive)
+        .option("--keep-going", "do not stop at a failure; name them all")
         .option(
             "--profile <name>",
             `${about.join("; ")}; or only: and names of faults`,
@@ -108,14 +110,15 @@ async function many(opts: Options): Promise<boolean> {
     const pool = makePool()
     const tally = new Tally()
     const rounds = new Rounds(pool, opts, tally)
-    const failed = await rounds.play()
+    const failures = await rounds.play()
     tally.print()
-    if (failed) {
+    printFailures(failures)
+    if (failures.length) {
         console.log("\nlooking for the shortest history that fails ...")
-        printFailure(failed, await shrink(pool, failed))
+        printFailure(failures[0], await shrink(pool, failures[0]))
     }
     await pool.destroy()
-    return !failed
+    return failures.length === 0
 }
 
 /** Each planted bug, and how many seeds it took to catch it. */

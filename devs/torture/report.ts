@@ -93,6 +93,14 @@ function printViolations(o: Outcome) {
         console.log(`FAILED ${check}: ${what}`)
 }
 
+/** A line for each. */
+export function printFailures(failures: Outcome[]) {
+    for (const { plan, violations } of failures) {
+        const [{ check, what }] = violations
+        console.log(`seed ${plan.seed} failed ${check}: ${what}`)
+    }
+}
+
 /** A failure, and the shortest history that shows it. */
 export function printFailure(failed: Outcome, shrunk: Shrunk) {
     const { plan } = failed

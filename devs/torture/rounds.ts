@@ -9,6 +9,8 @@ export interface RoundOptions {
     from: number
     minutes?: number
     profile: string
+    /** plays on after a failure */
+    keepGoing?: boolean
 }
 
 /** Between lines where no bar can be drawn. */
@@ -17,7 +19,7 @@ const LINE_MS = 10_000
 export class Rounds {
     private readonly startedAt = Date.now()
     private nextSeed: number
-    private failed?: Outcome
+    private readonly failures: Outcome[] = []
 
     constructor(
         private readonly pool: Pool,
@@ -27,12 +29,12 @@ export class Rounds {
         this.nextSeed = opts.from
     }
 
-    /** @returns the failure with the lowest seed, if any */
-    async play(): Promise<Outcome | undefined> {
+    /** @returns what failed, the lowest seed first */
+    async play(): Promise<Outcome[]> {
         const bar = new SingleBar({
             format:
                 "{bar} {percentage} % | {seeds} seeds, {speed} a second | " +
-                "{faults} faults | {hours} virtual hours | {left}",
+                "{faults} faults | {hours} virtual hours | {failed} failed | {left}",
             noTTYOutput: true,
             notTTYSchedule: LINE_MS,
             hideCursor: true,
@@ -48,11 +50,11 @@ export class Rounds {
         } finally {
             bar.stop()
         }
-        return this.failed
+        return this.failures.sort((x, y) => x.plan.seed - y.plan.seed)
     }
 
     private async worker(show: () => void) {
-        while (!this.failed && this.share < 1) {
+        while (!this.isOver) {
             const seed = this.nextSeed++
             if (!this.opts.minutes && seed >= this.opts.from + this.opts.seeds)
                 return
@@ -61,13 +63,15 @@ export class Rounds {
             const outcome = (await this.pool.run(job)) as Outcome
             this.tally.add(outcome)
             show()
-            if (outcome.violations.length) this.fail(outcome)
+            if (outcome.violations.length) this.failures.push(outcome)
         }
     }
 
-    private fail(outcome: Outcome) {
-        if (!this.failed || outcome.plan.seed < this.failed.plan.seed)
-            this.failed = outcome
+    private get isOver() {
+        return (
+            this.share >= 1 ||
+            (this.failures.length > 0 && !this.opts.keepGoing)
+        )
     }
 
     private get seconds() {
@@ -90,6 +94,7 @@ export class Rounds {
             speed: (this.tally.seeds / Math.max(1, this.seconds)).toFixed(1),
             faults: this.tally.faults,
             hours: this.tally.hours.toFixed(1),
+            failed: this.failures.length,
             left: `${Math.ceil(left / 60)} min left`,
         }
     }
