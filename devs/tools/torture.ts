@@ -17,6 +17,7 @@ import { profiles } from "../torture/profile.ts"
 import {
     printCatches,
     printFailure,
+    printFailures,
     printStory,
     Tally,
 } from "../torture/report.ts"
