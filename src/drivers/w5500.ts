@@ -89,8 +89,6 @@ export interface Socket {
     n: number
     /** bytes of its buffer, of each direction */
     size: number
-    /** what both sizes together are below, bit by bit: twice `size` */
-    limit: number
     /** Sn_PORT since it was opened for TCP; 0: never */
     port: number
     /** Sn_SR, and free and received sizes, as of the last `poll` */
@@ -231,7 +229,7 @@ export async function poll(s: Socket) {
     const sr = b[HEADER + 0x03]
     const free = (b[HEADER + 0x20] << 8) | b[HEADER + 0x21]
     const came = (b[HEADER + 0x26] << 8) | b[HEADER + 0x27]
-    if ((free | came) >= s.limit) {
+    if ((free | came) >= s.size << 1) {
         s.txFree = 0
         s.rxSize = 0
         return

@@ -79,7 +79,6 @@ export function makeChip(
             cs,
             n,
             size: kilobytes[n] << 10,
-            limit: kilobytes[n] << 11,
             port: 0,
             sr: 0,
             txFree: 0,

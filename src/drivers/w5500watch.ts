@@ -55,15 +55,20 @@ const TOS_TTL = 0x8000
 /** No reset, and mode by the pins: as after power-on. Others are status. */
 const PHYCFGR_SET = 0xb8
 
+/// Frames; what is sent behind their headers does not matter ///
+
 /** SIPR to RCR: no reset leaves these alone. */
-const quickFrame = Buffer.alloc(DATA + COMMON_SIZE - SIPR_WORD)
-quickFrame[1] = SIPR_WORD
-const quick = Buffer.alloc(quickFrame.length)
-const commonFrame = Buffer.alloc(DATA + VERSIONR + 1)
+const quick = Buffer.alloc(DATA + COMMON_SIZE - SIPR_WORD)
 const common = Buffer.alloc(DATA + VERSIONR + 1)
-const socketFrame = Buffer.alloc(DATA + 0x30)
 /** Registers 0x00 to 0x2F of the socket that was looked at last. */
 const socket = Buffer.alloc(DATA + 0x30)
+
+async function read(chip: Chip, at: number, block: number, frame: Buffer) {
+    frame[0] = 0
+    frame[1] = at
+    frame[2] = block
+    await transfer(chip.cs, frame, frame)
+}
 
 /** What the last `inspect` has found besides; the cable, with socket 0. */
 export let hasConflict = false
@@ -78,16 +83,15 @@ export async function inspect(chip: Chip, n: number): Promise<Health> {
     let health = Health.Sound
     if (n === 0 || !(await isKept(chip)))
         for (let i = 0; i < LOOKS; ++i) {
-            await transfer(chip.cs, commonFrame, common)
+            await read(chip, MR, 0, common)
             health = judgeCommon(chip.image)
             if (health === Health.Sound && !hasConflict) break
         }
     if (hasConflict) await writeCommon(chip, IR, Buffer.from([IR_CONFLICT]))
     if (health >= Health.Lost || n >= chip.sockets.length) return health
     const s = chip.sockets[n]
-    socketFrame[2] = s.readBlock
     for (let i = 0; i < LOOKS; ++i) {
-        await transfer(chip.cs, socketFrame, socket)
+        await read(chip, Sn_MR, s.readBlock, socket)
         if (isSound(s)) return health
     }
     return Health.Lost
@@ -98,7 +102,7 @@ async function isKept(chip: Chip): Promise<boolean> {
     const b = quick
     const image = chip.image
     hasConflict = false
-    await transfer(chip.cs, quickFrame, b)
+    await read(chip, SIPR_WORD, 0, b)
     return (
         (b[DATA + IR - SIPR_WORD] & IR_CONFLICT) === 0 &&
         b.getAt(DATA, "u32") === image.getAt(SIPR_WORD, "u32") &&
