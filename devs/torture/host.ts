@@ -61,6 +61,8 @@ export class TortureHost {
     /** commands that were answered GOOD, and when the last one was */
     answered = 0
     lastAt = 0
+    /** virtual microseconds between two of them, at most */
+    longestPause = 0
     /** connections that ended before they should */
     losses = 0
     readonly errors: HostError[] = []
@@ -224,8 +226,10 @@ export class TortureHost {
 
     private isGood(r: Result, kind: Step["kind"]) {
         if (r.status === 0) {
-            this.answered++
-            this.lastAt = this.bench.world.now
+            const { now } = this.bench.world
+            const pause = this.answered++ ? now - this.lastAt : 0
+            this.longestPause = Math.max(this.longestPause, pause)
+            this.lastAt = now
             return true
         }
         if (r.sense >> 16 !== UNIT_ATTENTION)

@@ -56,7 +56,8 @@ class Run {
     private readonly servings: Servings
     private readonly violations: Outcome["violations"] = []
     private readonly story: string[] = []
-    private readonly begun = new Set<Begun>()
+    /** faults that are not over, and whom to tell when they are */
+    private readonly begun = new Map<Begun, () => void>()
     private startedAt = 0
     private values = 0
 
@@ -74,6 +75,8 @@ class Run {
             onLine: (board, line) => {
                 this.digest.add(now(), line)
                 this.servings.line(board, line)
+                const text = /^> [ab]: (.*)$/.exec(line)?.[1]
+                if (text) for (const f of this.scene.onEvent) f(board, text)
             },
             onHalt: board => {
                 this.digest.add(now(), `${board} halts`)
@@ -97,6 +100,7 @@ class Run {
             this.history,
             hosts,
             plan.region,
+            plan.faults.map(f => f.name),
             BLOCKS_PER_VOLUME,
         )
         this.digest.watch(this.scene)
@@ -148,23 +152,27 @@ class Run {
             const fault = faults.get(f.name)!
             const begun = fault.begin(this.scene, new Random(f.seed))
             if (fault.family === "card") this.scene.mayFailCommands = true
+            const isOver = this.scene.faultBegins(f.name)
             const lasts = f.lasts ? ` for ${f.lasts / 1000} ms` : ""
             this.tell(`${f.name}: ${begun.what}${lasts}`)
-            if (!begun.end) return
-            this.begun.add(begun)
+            if (!begun.end) return isOver()
+            this.begun.set(begun, isOver)
             if (f.lasts) world.after(f.lasts, () => this.end(begun))
         })
     }
 
     private end(begun: Begun) {
-        if (!this.begun.delete(begun)) return
+        const isOver = this.begun.get(begun)
+        if (!isOver) return
+        this.begun.delete(begun)
         begun.end?.()
+        isOver()
         this.tell(`over: ${begun.what}`)
     }
 
     /** All faults end, and somebody comes and presses buttons. */
     private heal() {
-        for (const b of [...this.begun]) this.end(b)
+        for (const b of [...this.begun.keys()]) this.end(b)
         for (const name of BOARD_NAMES) {
             // a shorted fence line keeps a reset button from working
             if (this.scene.node(name).board.isHung) this.powerCycle(name)

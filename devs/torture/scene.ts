@@ -15,6 +15,9 @@ export class Scene {
     /** what looks at packets, or changes them, one after the other */
     readonly onLan: PacketFault[] = []
     readonly onCable: PacketFault[] = []
+    /** hear what boards say on their consoles */
+    readonly onEvent: ((board: BoardName, text: string) => void)[] = []
+    private readonly faulted: { name: string; to: number }[] = []
     /** a fault has broken what no check of the data can hold any more */
     dataIsForfeit = false
     /** a card is bad: commands may fail */
@@ -25,6 +28,8 @@ export class Scene {
         readonly history: History,
         readonly hosts: TortureHost[],
         readonly region: Region,
+        /** names of the faults that will come */
+        readonly plannedFaults: string[],
         private readonly blocksPerVolume: number,
     ) {
         bench.pair.lan.fault = chain(this.onLan)
@@ -51,6 +56,20 @@ export class Scene {
     /** A host that works; by chance. */
     pickHost(random: Random): TortureHost {
         return random.pick(this.hosts)
+    }
+
+    /** A fault begins. @returns what is called when it is over */
+    faultBegins(name: string): () => void {
+        const fault = { name, to: Infinity }
+        this.faulted.push(fault)
+        return () => {
+            fault.to = this.world.now
+        }
+    }
+
+    /** Names of the faults that have been there since. */
+    recent(since: number): string[] {
+        return this.faulted.filter(f => f.to >= since).map(f => f.name)
     }
 
     /** All that is plugged into the LAN. */

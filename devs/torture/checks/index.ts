@@ -1,8 +1,10 @@
 /** All checks; each looks at every history. */
+import { available } from "./available.ts"
 import { cards } from "./cards.ts"
 import type { Check } from "./check.ts"
 import { data } from "./data.ts"
 import { errors } from "./errors.ts"
+import { noNeedlessFence } from "./no-needless-fence.ts"
 import { oneOwner } from "./one-owner.ts"
 import { oneServer } from "./one-server.ts"
 import { tables } from "./tables.ts"
@@ -14,4 +16,6 @@ export const checks: Check[] = [
     cards,
     tables,
     errors,
+    available,
+    noNeedlessFence,
 ]

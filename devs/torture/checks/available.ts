@@ -1,0 +1,30 @@
+/** One fault of the boards, their wires or their cards costs no service. */
+import { faults } from "../faults/index.ts"
+import type { Check } from "./check.ts"
+
+/** A host gives up after 3 s, comes back, and its first command takes a while. */
+const LONGEST_PAUSE_US = 6e6
+/** These are no fault of one board, or keep hosts away by themselves. */
+const EXCEPT = new Set(["power-both", "brown-out", "spi-noise"])
+const FAMILIES = new Set(["power", "link", "wires", "card"])
+
+export const available: Check = {
+    name: "available",
+    promise: "one fault costs a host 6 s of service at most",
+    watch: scene => () => {
+        const names = scene.plannedFaults
+        const [name] = names
+        const isOne =
+            names.length === 1 &&
+            !EXCEPT.has(name) &&
+            FAMILIES.has(faults.get(name)!.family)
+        if (!isOne) return []
+        return scene.hosts
+            .filter(h => h.longestPause > LONGEST_PAUSE_US)
+            .map(
+                h =>
+                    `${h.name} at ${h.target} waited ` +
+                    `${(h.longestPause / 1e6).toFixed(1)} s, for a ${name}`,
+            )
+    },
+}

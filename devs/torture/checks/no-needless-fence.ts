@@ -1,0 +1,48 @@
+/** Silence on one channel is a broken wire: a board that can be heard is left alone. */
+import { other } from "../../bench/pair.ts"
+import { faults } from "../faults/index.ts"
+import type { Check } from "./check.ts"
+
+/** So long after a fault is over, its silence may still be judged. */
+const AFTERMATH_US = 500_000
+
+/** What a fault keeps a board's partner from hearing. */
+const SILENCES: Record<string, ("beat" | "link")[]> = {
+    "cable-out": ["beat", "link"],
+    "spi-noise": ["link"],
+    "fence-stuck-low": ["beat", "link"],
+    "chip-upset": ["link"],
+    "chip-reset": ["link"],
+    "chip-address": ["link"],
+    // a board whose card has failed plays dead
+    "card-removed": ["beat", "link"],
+    "card-write-error": ["beat", "link"],
+    "card-slow": ["beat", "link"],
+}
+
+function silencedBy(name: string): ("beat" | "link")[] {
+    if (SILENCES[name]) return SILENCES[name]
+    if (name.startsWith("beat-")) return ["beat"]
+    if (name.startsWith("link-")) return ["link"]
+    return faults.get(name)?.family === "power" ? ["beat", "link"] : []
+}
+
+export const noNeedlessFence: Check = {
+    name: "no-needless-fence",
+    promise: "no board is fenced that its partner can hear on either channel",
+    watch(scene) {
+        const found: string[] = []
+        scene.onEvent.push((board, text) => {
+            if (!/^fencing after/.test(text)) return
+            const { now } = scene.world
+            const silent = scene.recent(now - AFTERMATH_US).flatMap(silencedBy)
+            const isSilenced = new Set(silent).size === 2
+            if (!isSilenced)
+                found.push(
+                    `${board} fences ${other(board)} at ` +
+                        `${Math.round(now / 1000)} ms, which it could hear`,
+                )
+        })
+        return () => found
+    },
+}
