@@ -1,4 +1,5 @@
 /** The login phase: RFC 7143 chapters 6 and 11.12. */
+import * as ds from "@devicescript/core"
 import { event } from "../console/events"
 import { sessionChanged } from "../pair/hosts"
 import { get16, put16 } from "../wire/bytes"
@@ -51,6 +52,20 @@ let text: Buffer
 let textAt = 0
 let textEnd = 0
 
+/**
+ * A login's text takes a Pico some 30 ms, 2 ms a key. The heartbeat gets its
+ * turn after every few of them, or two logins at once would make the partner
+ * take this board for dead. Less than a millisecond would not yield, and the
+ * clock stands still until then.
+ */
+const BREATH_MS = 1
+const STEPS_A_BREATH = 4
+let steps = 0
+
+async function breathe() {
+    if (++steps % STEPS_A_BREATH === 0) await ds.sleep(BREATH_MS)
+}
+
 function value(key: string): string | undefined {
     return valueOf(text, textAt, textEnd, key)
 }
@@ -60,12 +75,12 @@ export function endLogin(c: Conn) {
     if (pendingOf === c) pendingOf = undefined
 }
 
-export function loginPdu(
+export async function loginPdu(
     c: Conn,
     b: Buffer,
     at: number,
     length: number,
-): string | undefined {
+): Promise<string | undefined> {
     const flags = b[at + FLAGS]
     const itt = b.getAt(at + ITT, "u32")
     if (c.initiator === "" && pendingOf !== c) firstRequest(c, b, at)
@@ -81,13 +96,13 @@ export function loginPdu(
         return undefined
     }
     endLogin(c)
-    const status = check(c, b, at)
+    const status = await check(c, b, at)
     if (status !== LoginStatus.Success) {
         answer(c, itt, 0, status)
         c.phase = Phase.Closing
         return undefined
     }
-    return goOn(c, itt, flags)
+    return await goOn(c, itt, flags)
 }
 
 /** Joins the text to what came before it. @returns why it cannot be */
@@ -115,7 +130,7 @@ function firstRequest(c: Conn, b: Buffer, at: number) {
 }
 
 /** Whether this initiator may log in, and to what. */
-function check(c: Conn, b: Buffer, at: number): LoginStatus {
+async function check(c: Conn, b: Buffer, at: number): Promise<LoginStatus> {
     if (b[at + VERSION_MIN] > 0) return LoginStatus.UnsupportedVersion
     if (get16(b, at + TSIH) !== 0) return LoginStatus.TooManyConnections
     const stage = (b[at + FLAGS] >> 2) & 3
@@ -126,12 +141,14 @@ function check(c: Conn, b: Buffer, at: number): LoginStatus {
         if (!name) return LoginStatus.MissingParameter
         c.initiator = name
     }
+    await breathe()
     const type = value("SessionType")
     if (type !== undefined) {
         if (type !== "Discovery" && type !== "Normal")
             return LoginStatus.SessionTypeNotSupported
         if (type === "Discovery") c.flags |= ConnFlag.Discovery
     }
+    await breathe()
     const target = value("TargetName")
     if (target !== undefined) {
         if (target !== c.port.target) return LoginStatus.NotFound
@@ -140,6 +157,7 @@ function check(c: Conn, b: Buffer, at: number): LoginStatus {
     // a session that is not for discovery is for a target
     if ((c.flags & (ConnFlag.Discovery | ConnFlag.HasTarget)) === 0)
         return LoginStatus.MissingParameter
+    await breathe()
     const methods = value("AuthMethod")
     if (methods !== undefined && !lists(methods, "None"))
         return LoginStatus.AuthenticationFailure
@@ -147,7 +165,11 @@ function check(c: Conn, b: Buffer, at: number): LoginStatus {
 }
 
 /** Negotiates, and goes to the next stage if the initiator wants to. */
-function goOn(c: Conn, itt: number, flags: number): string | undefined {
+async function goOn(
+    c: Conn,
+    itt: number,
+    flags: number,
+): Promise<string | undefined> {
     const stage = (flags >> 2) & 3
     const next = flags & 3
     const isTransit = (flags & LOGIN_TRANSIT) !== 0
@@ -158,7 +180,7 @@ function goOn(c: Conn, itt: number, flags: number): string | undefined {
     }
     // a malformed text must not end the session that this one would replace
     const data = DATA + outLength + BHS
-    const end = addAnswers(c, stage, data)
+    const end = await addAnswers(c, stage, data)
     if (end < 0) return "malformed login text"
     const isDone = isTransit && next === Stage.FullFeature
     let status = LoginStatus.Success
@@ -170,9 +192,9 @@ function goOn(c: Conn, itt: number, flags: number): string | undefined {
 }
 
 /** Writes the answers to all keys. @returns their end, or -1 */
-function addAnswers(c: Conn, stage: Stage, at: number): number {
+async function addAnswers(c: Conn, stage: Stage, at: number): Promise<number> {
     const limit = at + ANSWER_ROOM - BHS
-    let end = negotiate(
+    let end = await negotiate(
         c.negotiated,
         text,
         textAt,
@@ -180,7 +202,9 @@ function addAnswers(c: Conn, stage: Stage, at: number): number {
         out,
         at,
         limit - 80,
+        breathe,
     )
+    await breathe()
     if (end < 0) return end
     if (value("TargetName") !== undefined)
         end = putPair(out, end, "TargetPortalGroupTag", "1")

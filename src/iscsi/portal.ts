@@ -32,8 +32,6 @@ import { closeWindow, orphanTasks, owesData } from "./task"
 const LOGIN_LIMIT_MS = 10000
 /** A host that does not end its side of a connection is not waited for. */
 const LINGER_LIMIT_MS = 2000
-/** The heartbeat's line changes with every second of its ticks, of 5 ms. */
-const BREATH_MS = 8
 /** Data of a write must go on within so many looks of 0.4 s. */
 const DATA_LOOKS = 50
 /** Rounds in which room in a socket's buffer is waited for without a pause. */
@@ -141,7 +139,7 @@ async function visit(c: Conn): Promise<boolean> {
     let worked = false
     const hasWaited = c.wantsRoom
     c.wantsRoom = false
-    if (c.phase < Phase.FullFeature) await goOnWithLogin(c)
+    if (c.phase === Phase.Closed) begin(c)
     if (c.need === NEVER) findBlocks(c)
     if (s.rxSize >= c.need && c.phase !== Phase.Closing)
         worked = await receive(c)
@@ -151,15 +149,6 @@ async function visit(c: Conn): Promise<boolean> {
     if (worked) c.roomRounds = ROOM_ROUNDS
     if (c.wantsRoom) waitForRoom(c)
     return worked
-}
-
-/**
- * A login's text keeps the VM for some 30 ms. The heartbeat gets its turn
- * before each, or two at once would make the partner take this board for dead.
- */
-async function goOnWithLogin(c: Conn) {
-    if (c.phase === Phase.Closed) begin(c)
-    if (c.socket.rxSize >= c.need) await ds.sleep(BREATH_MS)
 }
 
 function begin(c: Conn) {

@@ -48,7 +48,7 @@ export type Handler = (
     b: Buffer,
     at: number,
     length: number,
-) => string | undefined
+) => string | undefined | Promise<string | undefined>
 
 const fullFeature: Handler[] = []
 const whole: boolean[] = []
@@ -80,7 +80,7 @@ export async function receive(c: Conn): Promise<boolean> {
         const n = there < MAX_DATA ? there : MAX_DATA
         const frame = inFrame(n)
         await readRx(s, frame, used)
-        const took = parse(c, frame, DATA, DATA + n)
+        const took = await parse(c, frame, DATA, DATA + n)
         used += took
         if (took === 0) break
     }
@@ -93,7 +93,12 @@ export async function receive(c: Conn): Promise<boolean> {
 }
 
 /** Handles bytes from `pos` to `end`. @returns how many it has used up */
-function parse(c: Conn, b: Buffer, pos: number, end: number): number {
+async function parse(
+    c: Conn,
+    b: Buffer,
+    pos: number,
+    end: number,
+): Promise<number> {
     const start = pos
     while (failure === undefined) {
         if (c.sink !== Sink.None) {
@@ -110,7 +115,7 @@ function parse(c: Conn, b: Buffer, pos: number, end: number): number {
             c.wantsRoom = true
             break
         }
-        const n = header(c, b, pos, end)
+        const n = await header(c, b, pos, end)
         if (n === 0) break
         pos += n
     }
@@ -146,7 +151,12 @@ export function setNeed(c: Conn) {
 }
 
 /** Handles one header. @returns bytes used: 0 when it has to wait */
-function header(c: Conn, b: Buffer, pos: number, end: number): number {
+async function header(
+    c: Conn,
+    b: Buffer,
+    pos: number,
+    end: number,
+): Promise<number> {
     const op = b[pos] & OPCODE_MASK
     const length = get24(b, pos + DATA_LENGTH)
     const ahs = b[pos + AHS_LENGTH] << 2
@@ -173,13 +183,13 @@ function header(c: Conn, b: Buffer, pos: number, end: number): number {
             c.need = all
             return 0
         }
-        failure = handler(c, b, pos, length)
+        failure = await handler(c, b, pos, length)
         return all
     }
     c.sink = Sink.Discard
     c.sinkLeft = length
     c.sinkPad = pad
-    if (handler) failure = handler(c, b, pos, length)
+    if (handler) failure = await handler(c, b, pos, length)
     else reject(c, b, pos, RejectReason.CommandNotSupported)
     // an additional header is passed over with the discarded data
     if (ahs > 0) {

@@ -216,9 +216,10 @@ export function valueOf(
 /**
  * Answers all offers in a text, from `pos` to `textEnd`.
  * @param limit where in `to` the room ends
+ * @param pause called between two offers, each of which takes a Pico some 2 ms
  * @returns the end of the answers, or -1: malformed, or too long to answer
  */
-export function negotiate(
+export async function negotiate(
     n: Negotiated,
     text: Buffer,
     pos: number,
@@ -226,11 +227,13 @@ export function negotiate(
     to: Buffer,
     at: number,
     limit: number,
-): number {
+    pause: () => Promise<void>,
+): Promise<number> {
     while (pos < textEnd) {
         let end = text.indexOf(0, pos, textEnd)
         if (end < 0) end = textEnd
         if (end > pos) {
+            await pause()
             const eq = text.indexOf(61, pos, end)
             if (eq <= pos) return -1
             const key = text.slice(pos, eq).toString()

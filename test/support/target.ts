@@ -43,19 +43,19 @@ type Handler = (
     b: Buffer,
     at: number,
     length: number,
-) => string | undefined
+) => string | undefined | Promise<string | undefined>
 
 /**
  * Hands a PDU to its handler, somewhere in a buffer as it comes.
  * @param header words of the BHS, "" for zeros; DataSegmentLength is put in
  * @returns PDUs of the answer as hex
  */
-export function send(
+export async function send(
     c: Conn,
     handler: Handler,
     header: string[],
     data: Buffer = zeros(0),
-): string[] {
+): Promise<string[]> {
     const before = text("before")
     const words = header.map(word => word || "00000000")
     const bhs = bytes(words.join("").padEnd(2 * BHS, "0"))
@@ -64,7 +64,7 @@ export function send(
     const whole = before.concat(bhs).concat(data).concat(text("behind"))
     // what is left of the last answer must not be in the next one
     out.fillAt(0, out.length, 0xee)
-    const error = handler(c, whole, before.length, data.length)
+    const error = await handler(c, whole, before.length, data.length)
     if (error !== undefined) throw new Error(error)
     return answers()
 }

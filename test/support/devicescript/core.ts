@@ -97,6 +97,7 @@ export function millis() {
 }
 
 export function sleep(ms: number): Promise<void> {
+    if (ms === 0) return Promise.resolve()
     return Clock.current().sleep(ms)
 }
 

@@ -56,12 +56,12 @@ describe("login", () => {
         ...["00000000", "........", "........", `${status}0000`],
     ]
     let c: Conn
-    const login = (flags: string, ...keys: string[]) =>
-        send(c, loginPdu, request(flags), pairs(...keys))[0]
+    const login = async (flags: string, ...keys: string[]) =>
+        (await send(c, loginPdu, request(flags), pairs(...keys)))[0]
 
-    test("goes from security over operation to the full feature", () => {
+    test("goes from security over operation to the full feature", async () => {
         c = connect()
-        const security = login("81", ...normal, "AuthMethod=CHAP,None")
+        const security = await login("81", ...normal, "AuthMethod=CHAP,None")
         const keys = "AuthMethod=None\0TargetPortalGroupTag=1\0"
         assertPdu(
             security,
@@ -73,7 +73,11 @@ describe("login", () => {
         )
         assert.equal(keys.length, 0x27)
 
-        const operation = login("87", "HeaderDigest=None", "MaxBurstLength=512")
+        const operation = await login(
+            "87",
+            "HeaderDigest=None",
+            "MaxBurstLength=512",
+        )
         const agreed =
             "HeaderDigest=None\0MaxBurstLength=512\0" +
             "MaxRecvDataSegmentLength=4096\0"
@@ -96,29 +100,34 @@ describe("login", () => {
         assert.equal(c.phase, Phase.FullFeature)
     })
 
-    test("stays where it is while the initiator does not want on", () => {
+    test("stays where it is while the initiator does not want on", async () => {
         c = connect()
-        const answer = login("04", ...normal)
+        const answer = await login("04", ...normal)
         // T is zero, and NSG reserved
         assert.equal(answer.slice(0, 4), "2304")
         assert.equal(c.phase, Phase.Login)
         // what is declared is declared once
         assert.match(dataOf(answer), /MaxRecvDataSegmentLength=4096\0/)
-        assert.doesNotMatch(dataOf(login("04", "A=1")), /MaxRecvData/)
+        assert.doesNotMatch(dataOf(await login("04", "A=1")), /MaxRecvData/)
     })
 
-    test("takes a text that comes in pieces", () => {
+    test("takes a text that comes in pieces", async () => {
         c = connect()
         // C: the text goes on, in the midst of a pair
         const all = normal.join("\0") + "\0MaxBurstLength=512\0"
         const half = all.length - 6
-        const piece = send(c, loginPdu, request("44"), text(all.slice(0, half)))
+        const piece = await send(
+            c,
+            loginPdu,
+            request("44"),
+            text(all.slice(0, half)),
+        )
         assertPdu(piece[0], [
             ...["23040000", "00000000", ...ISID, ITT, "00000000"],
             ...["00000000", "00000005", "00000005", "00000000"],
         ])
         const rest = text(all.slice(half))
-        const [answer] = send(c, loginPdu, request("87"), rest)
+        const [answer] = await send(c, loginPdu, request("87"), rest)
         assert.equal(answer.slice(0, 4), "2387")
         assert.match(dataOf(answer), /^MaxBurstLength=512\0/)
     })
@@ -156,9 +165,14 @@ describe("login", () => {
         ["to a stage it is in", "020b", request("85"), normal],
         ["back to security", "020b", request("84"), normal],
     ] as const)
-        test(`${what} is refused: ${status}`, () => {
+        test(`${what} is refused: ${status}`, async () => {
             c = connect()
-            const [answer] = send(c, loginPdu, [...header], pairs(...keys))
+            const [answer] = await send(
+                c,
+                loginPdu,
+                [...header],
+                pairs(...keys),
+            )
             assertPdu(answer, refused(status))
             assert.equal(c.phase, Phase.Closing)
         })
@@ -180,8 +194,8 @@ describe("in the full feature phase", () => {
     /** Of a PDU for immediate delivery. */
     const sequence = ["00000010", "00000001"]
 
-    test("NOP-In repeats a ping's data", () => {
-        const [pong] = send(
+    test("NOP-In repeats a ping's data", async () => {
+        const [pong] = await send(
             logIn(),
             nopPdu,
             ["40800000", "", "0001a2a3", "a4a5a6a7", ITT, NO_TAG, ...sequence],
@@ -196,26 +210,26 @@ describe("in the full feature phase", () => {
             ascii("ping!") + "000000",
         )
     })
-    test("NOP-Out without a tag gets no answer", () => {
+    test("NOP-Out without a tag gets no answer", async () => {
         const header = ["40800000", "", ...LUN, NO_TAG, NO_TAG, ...sequence]
-        assert.deepEqual(send(logIn(), nopPdu, header, text("ping!")), [])
+        assert.deepEqual(await send(logIn(), nopPdu, header, text("ping!")), [])
     })
-    test("a numbered PDU moves ExpCmdSN and MaxCmdSN", () => {
+    test("a numbered PDU moves ExpCmdSN and MaxCmdSN", async () => {
         const header = ["00800000", "", ...LUN, ITT, NO_TAG, ...sequence]
         logIn()
         const max = c.sn[11]
-        const [pong] = send(c, nopPdu, header)
+        const [pong] = await send(c, nopPdu, header)
         assert.equal(pong.slice(48, 64), "00000001" + "00000011")
         assert.equal(pong.slice(70, 72), (max + 1).toString(16))
     })
-    test("a PDU with another number is ignored", () => {
+    test("a PDU with another number is ignored", async () => {
         for (const sn of ["0000000f", "00000011"]) {
             const header = ["00800000", "", ...LUN, ITT, NO_TAG, sn, "00000001"]
-            assert.deepEqual(send(logIn(), nopPdu, header), [])
+            assert.deepEqual(await send(logIn(), nopPdu, header), [])
         }
     })
-    test("Text Response names the target", () => {
-        const [answer] = send(
+    test("Text Response names the target", async () => {
+        const [answer] = await send(
             logIn(),
             textPdu,
             ["44800000", "", ...LUN, ITT, NO_TAG, ...sequence],
@@ -229,17 +243,20 @@ describe("in the full feature phase", () => {
         )
         assert.equal(record.length, 0x44)
     })
-    test("Logout Response closes", () => {
+    test("Logout Response closes", async () => {
         const header = ["46800000", "", "", "", ITT, "00010000", ...sequence]
-        const [answer] = send(logIn(), logoutPdu, header)
+        const [answer] = await send(logIn(), logoutPdu, header)
         assertPdu(answer, [
             ...["26800000", "00000000", ...LUN, ITT, "00000000", ...numbers],
         ])
         assert.equal(c.phase, Phase.Closing)
     })
-    test("Logout Response does not close for recovery", () => {
+    test("Logout Response does not close for recovery", async () => {
         const header = ["46820000", "00000000", ...LUN, ITT, "00010000"]
-        const [answer] = send(logIn(), logoutPdu, [...header, ...sequence])
+        const [answer] = await send(logIn(), logoutPdu, [
+            ...header,
+            ...sequence,
+        ])
         assertPdu(answer, [
             ...["26800200", "00000000", ...LUN, ITT, "00000000", ...numbers],
         ])
@@ -257,9 +274,9 @@ describe("in the full feature phase", () => {
         ["TARGET COLD RESET", "87", LUN, "05"],
         ["TASK REASSIGN", "88", LUN, "05"],
     ] as const)
-        test(`${what} has response ${response}`, () => {
+        test(`${what} has response ${response}`, async () => {
             const header = [`42${f}0000`, "00000000", ...lun, ITT, "c0c1c2c3"]
-            const [answer] = send(logIn(), taskManagementPdu, [
+            const [answer] = await send(logIn(), taskManagementPdu, [
                 ...header,
                 ...sequence,
             ])
@@ -269,13 +286,16 @@ describe("in the full feature phase", () => {
             ])
         })
 
-    test("Reject has the header that it is about", () => {
+    test("Reject has the header that it is about", async () => {
         const header = ["50800000", "00000000", ...LUN, ITT, "c0c1c2c3"]
         const rejecting = (c: Conn, b: Buffer, at: number) => {
             session.reject(c, b, at, 0x05)
             return undefined
         }
-        const [answer] = send(logIn(), rejecting, [...header, ...sequence])
+        const [answer] = await send(logIn(), rejecting, [
+            ...header,
+            ...sequence,
+        ])
         assertPdu(
             answer,
             [
@@ -293,17 +313,17 @@ describe("in the full feature phase", () => {
             ...sequence,
             cdb.replace(/ /g, "").padEnd(32, "0"),
         ]
-        const answerTo = (...args: Parameters<typeof command>) =>
-            send(logIn(), commandPdu, command(...args))[0]
+        const answerTo = async (...args: Parameters<typeof command>) =>
+            (await send(logIn(), commandPdu, command(...args)))[0]
 
-        test("that is good has a SCSI Response", () =>
-            assertPdu(answerTo("80", "00000000", "00"), [
+        test("that is good has a SCSI Response", async () =>
+            assertPdu(await answerTo("80", "00000000", "00"), [
                 ...["21800000", "00000000", ...LUN, ITT, "00000000"],
                 ...numbers,
             ]))
-        test("that is refused has sense data", () =>
+        test("that is refused has sense data", async () =>
             assertPdu(
-                answerTo("80", "00000000", "ff"),
+                await answerTo("80", "00000000", "ff"),
                 [
                     ...["21800002", "00000014", ...LUN, ITT, "00000000"],
                     ...numbers,
@@ -315,14 +335,14 @@ describe("in the full feature phase", () => {
                         "",
                     ),
             ))
-        test("that moves less than expected tells by how much", () =>
-            assertPdu(answerTo("c0", "00001000", "00"), [
+        test("that moves less than expected tells by how much", async () =>
+            assertPdu(await answerTo("c0", "00001000", "00"), [
                 ...["21820000", "00000000", ...LUN, ITT, "00000000"],
                 ...[...numbers, "00000000", "00000000", "00001000"],
             ]))
-        test("is answered with data and status in one PDU", () =>
+        test("is answered with data and status in one PDU", async () =>
             assertPdu(
-                answerTo("c0", "00000008", "25"),
+                await answerTo("c0", "00000008", "25"),
                 [
                     // F and S
                     ...["25810000", "00000008", ...LUN, ITT, NO_TAG],
@@ -330,9 +350,9 @@ describe("in the full feature phase", () => {
                 ],
                 "0000ffff00000200",
             ))
-        test("with too little room for its data tells how much is missing", () =>
+        test("with too little room for its data tells how much is missing", async () =>
             assertPdu(
-                answerTo("c0", "00000006", "25"),
+                await answerTo("c0", "00000006", "25"),
                 [
                     // F, O and S
                     ...["25850000", "00000006", ...LUN, ITT, NO_TAG],
@@ -340,9 +360,9 @@ describe("in the full feature phase", () => {
                 ],
                 "0000ffff0000" + "0000",
             ))
-        test("with more room than its data tells how much is left", () =>
+        test("with more room than its data tells how much is left", async () =>
             assertPdu(
-                answerTo("c0", "00000100", "25"),
+                await answerTo("c0", "00000100", "25"),
                 [
                     // F, U and S
                     ...["25830000", "00000008", ...LUN, ITT, NO_TAG],
@@ -350,26 +370,26 @@ describe("in the full feature phase", () => {
                 ],
                 "0000ffff00000200",
             ))
-        test("for a LUN that does not exist is refused", () => {
+        test("for a LUN that does not exist is refused", async () => {
             const header = command("80", "00000000", "00")
             header[2] = "00010000"
-            const [answer] = send(logIn(), commandPdu, header)
+            const [answer] = await send(logIn(), commandPdu, header)
             assert.equal(answer.slice(0, 8), "21800002")
             assert.equal(answer.slice(96 + 4 + 24, 96 + 4 + 28), "2500")
         })
-        test("gets a unit attention once", () => {
+        test("gets a unit attention once", async () => {
             logIn().attention = 0x062900
             const testUnitReady = command("80", "00000000", "00")
-            const [first] = send(c, commandPdu, testUnitReady)
+            const [first] = await send(c, commandPdu, testUnitReady)
             assert.equal(first.slice(96, 96 + 12), "001270000600")
             assert.equal(first.slice(96 + 4 + 24, 96 + 4 + 28), "2900")
-            const [second] = send(c, commandPdu, testUnitReady)
+            const [second] = await send(c, commandPdu, testUnitReady)
             assert.equal(second.slice(0, 8), "21800000")
         })
     })
 })
 
-test("serial number and NAA identifier follow from the target's name", () => {
+test("serial number and NAA identifier follow from the target's name", async () => {
     const hash = createHash("sha256").update(TARGET).digest("hex")
     assert.equal(port.unit.serial, hash.slice(0, 16))
     assert.equal(port.unit.naa.toString("hex"), "3" + hash.slice(1, 16))

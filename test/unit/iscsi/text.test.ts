@@ -20,18 +20,21 @@ function defaults(): Negotiated {
 }
 
 /** Pairs of the answer, or undefined when the text is refused. */
-function answersTo(offers: Buffer, n = defaults(), room = 1024) {
+async function answersTo(offers: Buffer, n = defaults(), room = 1024) {
     const to = zeros(1024)
-    const end = negotiate(n, offers, 0, offers.length, to, 0, room)
+    const { length } = offers
+    const end = await negotiate(n, offers, 0, length, to, 0, room, noPause)
     if (end < 0) return undefined
     const said = to.slice(0, end).toString()
     assert(said === "" || said.endsWith("\0"))
     return said.split("\0").slice(0, -1)
 }
 
-const answerTo = (offer: string) => answersTo(segment(offer))?.[0]
+const noPause = async () => {}
 
-test("what is not negotiated is as in chapter 13", () =>
+const answerTo = async (offer: string) => (await answersTo(segment(offer)))?.[0]
+
+test("what is not negotiated is as in chapter 13", async () =>
     assert.deepEqual(defaults(), {
         maxSend: 8192,
         maxBurst: 262144,
@@ -134,9 +137,9 @@ describe("an offer and its answer", () => {
         ["constructor=1", "NotUnderstood"],
         ["X-a==", "NotUnderstood"],
     ])
-        test(offer, () => {
+        test(offer, async () => {
             const key = offer.slice(0, offer.indexOf("="))
-            assert.equal(answerTo(offer), `${key}=${answer}`)
+            assert.equal(await answerTo(offer), `${key}=${answer}`)
         })
 
     for (const declaration of [
@@ -146,8 +149,8 @@ describe("an offer and its answer", () => {
         "SessionType=Normal",
         "MaxRecvDataSegmentLength=262144",
     ])
-        test(`${declaration} gets none`, () =>
-            assert.deepEqual(answersTo(segment(declaration)), []))
+        test(`${declaration} gets none`, async () =>
+            assert.deepEqual(await answersTo(segment(declaration)), []))
 })
 
 describe("what is agreed on", () => {
@@ -165,16 +168,16 @@ describe("what is agreed on", () => {
         [["MaxRecvDataSegmentLength=1"], {}],
         [["InitialR2T=Maybe", "ImmediateData=Maybe"], {}],
     ] as const)
-        test(offers.join(", "), () => {
+        test(offers.join(", "), async () => {
             const n = defaults()
-            answersTo(segment(...offers), n)
+            await answersTo(segment(...offers), n)
             assert.deepEqual(n, { ...defaults(), ...agreed })
         })
 
-    test("FirstBurstLength is never above MaxBurstLength", () => {
+    test("FirstBurstLength is never above MaxBurstLength", async () => {
         const n = defaults()
         const offers = segment("MaxBurstLength=1024", "FirstBurstLength=4096")
-        assert.deepEqual(answersTo(offers, n), [
+        assert.deepEqual(await answersTo(offers, n), [
             "MaxBurstLength=1024",
             "FirstBurstLength=1024",
         ])
@@ -183,35 +186,38 @@ describe("what is agreed on", () => {
 })
 
 describe("a text", () => {
-    test("is answered in its order", () =>
+    test("is answered in its order", async () =>
         assert.deepEqual(
-            answersTo(segment("MaxConnections=2", "A=1", "InitialR2T=No")),
+            await answersTo(
+                segment("MaxConnections=2", "A=1", "InitialR2T=No"),
+            ),
             ["MaxConnections=1", "A=NotUnderstood", "InitialR2T=No"],
         ))
-    test("may lack the last zero", () =>
-        assert.deepEqual(answersTo(text("MaxConnections=2")), [
+    test("may lack the last zero", async () =>
+        assert.deepEqual(await answersTo(text("MaxConnections=2")), [
             "MaxConnections=1",
         ]))
-    test("may have zeros too many", () =>
-        assert.deepEqual(answersTo(text("\0\0MaxConnections=2\0\0\0")), [
+    test("may have zeros too many", async () =>
+        assert.deepEqual(await answersTo(text("\0\0MaxConnections=2\0\0\0")), [
             "MaxConnections=1",
         ]))
-    test("may be empty", () => assert.deepEqual(answersTo(text("")), []))
+    test("may be empty", async () =>
+        assert.deepEqual(await answersTo(text("")), []))
 
     for (const malformed of ["=None", "MaxConnections", "A=1\0B", "é=1"])
-        test(`like ${JSON.stringify(malformed)} is malformed`, () =>
-            assert.equal(answersTo(text(malformed)), undefined))
+        test(`like ${JSON.stringify(malformed)} is malformed`, async () =>
+            assert.equal(await answersTo(text(malformed)), undefined))
 
-    test("is refused when the answer has no room", () => {
+    test("is refused when the answer has no room", async () => {
         const offer = segment("A=1")
         const size = "A=NotUnderstood\0".length
-        assert.deepEqual(answersTo(offer, defaults(), size), [
+        assert.deepEqual(await answersTo(offer, defaults(), size), [
             "A=NotUnderstood",
         ])
-        assert.equal(answersTo(offer, defaults(), size - 1), undefined)
+        assert.equal(await answersTo(offer, defaults(), size - 1), undefined)
     })
 
-    test("of any bytes never makes an agreement that is out of range", () => {
+    test("of any bytes never makes an agreement that is out of range", async () => {
         const key = fc.constantFrom(
             "InitialR2T",
             "ImmediateData",
@@ -232,10 +238,10 @@ describe("a text", () => {
             .map(parts => parts.join(""))
         const between = (n: number, min: number, max: number) =>
             assert(n >= min && n <= max, String(n))
-        fc.assert(
-            fc.property(fc.array(pair), pairs => {
+        await fc.assert(
+            fc.asyncProperty(fc.array(pair), async pairs => {
                 const n = defaults()
-                answersTo(segment(...pairs), n)
+                await answersTo(segment(...pairs), n)
                 between(n.maxSend, 512, 0xffffff)
                 between(n.maxBurst, 512, 0xffffff)
                 between(n.firstBurst, 512, n.maxBurst)
@@ -255,20 +261,20 @@ describe("valueOf", () => {
         ["B", undefined],
         ["a", undefined],
     ] as const)
-        test(`${key} is ${value}`, () =>
+        test(`${key} is ${value}`, async () =>
             assert.equal(valueOf(t, 0, t.length, key), value))
-    test("finds nothing in an empty text", () =>
+    test("finds nothing in an empty text", async () =>
         assert.equal(valueOf(text(""), 0, 0, "A"), undefined))
 })
 
-test("a list has a choice only as a whole", () => {
+test("a list has a choice only as a whole", async () => {
     assert(lists("None", "None"))
     assert(lists("CRC32C,None", "None"))
     assert(!lists("NoneX,XNone", "None"))
     assert(!lists("", "None"))
 })
 
-test("a pair ends in a zero", () => {
+test("a pair ends in a zero", async () => {
     const to = text("..........")
     assert.equal(putPair(to, 1, "Key", "v"), 7)
     assert.equal(to.toString(), ".Key=v\0...")
@@ -289,15 +295,16 @@ describe("SendTargets", () => {
     }
     const record = `TargetName=${target}\0TargetAddress=10.0.0.11:3260,1\0`
 
-    test("=All names the target", () =>
+    test("=All names the target", async () =>
         assert.equal(targetsFor("SendTargets=All"), record))
-    test("of its name names the target", () =>
+    test("of its name names the target", async () =>
         assert.equal(targetsFor(`SendTargets=${target}`), record))
-    test("of nothing names the target of a normal session", () =>
+    test("of nothing names the target of a normal session", async () =>
         assert.equal(targetsFor("SendTargets=", ConnFlag.HasTarget), record))
-    test("of nothing names none in a discovery session", () =>
+    test("of nothing names none in a discovery session", async () =>
         assert.equal(targetsFor("SendTargets="), ""))
-    test("of another name names none", () =>
+    test("of another name names none", async () =>
         assert.equal(targetsFor("SendTargets=iqn.2026-11.com.example:x"), ""))
-    test("is the only key there is", () => assert.equal(targetsFor("A=1"), ""))
+    test("is the only key there is", async () =>
+        assert.equal(targetsFor("A=1"), ""))
 })
