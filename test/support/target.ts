@@ -2,6 +2,7 @@
 import type { Conn } from "../../src/iscsi/conn.ts"
 import { makeUnit } from "./logicalunit.ts"
 import { bytes, text, zeros } from "./devicescript.ts"
+import { Clock } from "./devicescript/core.ts"
 
 const { BHS } = await import("../../src/wire/iscsi.ts")
 const { DATA } = await import("../../src/drivers/w5500.ts")
@@ -64,9 +65,21 @@ export async function send(
     const whole = before.concat(bhs).concat(data).concat(text("behind"))
     // what is left of the last answer must not be in the next one
     out.fillAt(0, out.length, 0xee)
-    const error = await handler(c, whole, before.length, data.length)
+    const error = await inTime(handler(c, whole, before.length, data.length))
     if (error !== undefined) throw new Error(error)
     return answers()
+}
+
+/** Lets the board's time pass until something is done. */
+async function inTime<T>(what: T | Promise<T>): Promise<T> {
+    let isDone = false
+    const done = Promise.resolve(what).finally(() => (isDone = true))
+    const clock = Clock.current()
+    while (!isDone) {
+        await new Promise(setImmediate)
+        clock.advance(clock.now + 1)
+    }
+    return await done
 }
 
 /** PDUs that wait to be sent; they are taken. */

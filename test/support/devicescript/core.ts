@@ -97,7 +97,6 @@ export function millis() {
 }
 
 export function sleep(ms: number): Promise<void> {
-    if (ms === 0) return Promise.resolve()
     return Clock.current().sleep(ms)
 }
 
