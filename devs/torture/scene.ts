@@ -17,7 +17,7 @@ export class Scene {
     readonly onCable: PacketFault[] = []
     /** hear what boards say on their consoles */
     readonly onEvent: ((board: BoardName, text: string) => void)[] = []
-    private readonly faulted: { name: string; to: number }[] = []
+    private readonly faulted: { name: string; from: number; to: number }[] = []
     /** a fault has broken what no check of the data can hold any more */
     dataIsForfeit = false
     /** a card is bad: commands may fail */
@@ -60,16 +60,16 @@ export class Scene {
 
     /** A fault begins. @returns what is called when it is over */
     faultBegins(name: string): () => void {
-        const fault = { name, to: Infinity }
+        const fault = { name, from: this.world.now, to: Infinity }
         this.faulted.push(fault)
         return () => {
             fault.to = this.world.now
         }
     }
 
-    /** Names of the faults that have been there since. */
-    recent(since: number): string[] {
-        return this.faulted.filter(f => f.to >= since).map(f => f.name)
+    /** The faults that have been there since. */
+    recent(since: number) {
+        return this.faulted.filter(f => f.to >= since)
     }
 
     /** All that is plugged into the LAN. */

@@ -12,6 +12,14 @@
 /** Both channels silent for so long: the partner is suspected. */
 export const SILENT_MS = 60
 /**
+ * The same, of a partner that one channel had lost before: with a broken line
+ * or link, a busy moment must not look like a death. Less than BROKEN_MS, for
+ * a link that was silent for so long has ended mirroring.
+ */
+const SINGLE_SILENT_MS = 120
+/** Silences that begin in such a time of each other have one cause. */
+const TOGETHER_MS = 60
+/**
  * One channel silent for so long while the other is alive: it is broken. Longer,
  * because a busy board may keep its partner waiting for a frame, and because a
  * pair that is not one any more has to be brought together again.
@@ -157,10 +165,12 @@ export function sampleCarrier(d: Detector, isThere: boolean) {
 export function judge(d: Detector, now: number): Partner {
     const beatAge = now - d.beatAt
     const linkAge = now - d.linkAt
+    const silence = Math.min(beatAge, linkAge)
+    const isTogether = Math.abs(beatAge - linkAge) <= TOGETHER_MS
     if (d.partner === Partner.Unknown && !(d.hasBeat && d.hasLink))
         return d.partner
     if (beatAge <= FRESH_MS && linkAge <= FRESH_MS) d.partner = Partner.Alive
-    else if (beatAge >= SILENT_MS && linkAge >= SILENT_MS)
+    else if (silence >= (isTogether ? SILENT_MS : SINGLE_SILENT_MS))
         d.partner = Partner.Suspect
     else if (beatAge >= BROKEN_MS && linkAge <= FRESH_MS)
         d.partner = Partner.BeatLost

@@ -6,6 +6,12 @@ import type { Check } from "./check.ts"
 /** So long after a fault is over, its silence may still be judged. */
 const AFTERMATH_US = 500_000
 
+/**
+ * A channel that broke so short a time ago may have been silent for a moment
+ * when the other broke: that looks as a death does.
+ */
+const JUST_NOW_US = 150_000
+
 /** What a fault keeps a board's partner from hearing. */
 const SILENCES: Record<string, ("beat" | "link")[]> = {
     "cable-out": ["beat", "link"],
@@ -35,9 +41,13 @@ export const noNeedlessFence: Check = {
         scene.onEvent.push((board, text) => {
             if (!/^fencing after/.test(text)) return
             const { now } = scene.world
-            const silent = scene.recent(now - AFTERMATH_US).flatMap(silencedBy)
-            const isSilenced = new Set(silent).size === 2
-            if (!isSilenced)
+            const recent = scene.recent(now - AFTERMATH_US)
+            const silent = new Set(recent.flatMap(f => silencedBy(f.name)))
+            const isNew = recent.some(
+                f =>
+                    f.from > now - JUST_NOW_US && silencedBy(f.name).length > 0,
+            )
+            if (silent.size < 2 && !isNew)
                 found.push(
                     `${board} fences ${other(board)} at ` +
                         `${Math.round(now / 1000)} ms, which it could hear`,
