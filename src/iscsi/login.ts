@@ -81,6 +81,7 @@ export async function loginPdu(
     at: number,
     length: number,
 ): Promise<string | undefined> {
+    await ds.sleep(BREATH_MS)
     const flags = b[at + FLAGS]
     const itt = b.getAt(at + ITT, "u32")
     if (c.initiator === "" && pendingOf !== c) firstRequest(c, b, at)
@@ -204,7 +205,7 @@ async function addAnswers(c: Conn, stage: Stage, at: number): Promise<number> {
         limit - 80,
         breathe,
     )
-    await breathe()
+    await ds.sleep(BREATH_MS)
     if (end < 0) return end
     if (value("TargetName") !== undefined)
         end = putPair(out, end, "TargetPortalGroupTag", "1")

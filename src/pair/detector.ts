@@ -119,6 +119,11 @@ export function wasDeaf(d: Detector, now: number, ms: number) {
     d.fenceHighAt = Math.min(d.fenceHighAt + ms, now)
 }
 
+/** The line was not looked at for so long: what it did then is not known. */
+export function missedBeats(d: Detector, now: number, ms: number) {
+    d.beatAt = Math.min(d.beatAt + ms, now)
+}
+
 /** The level of the heartbeat line. Call every few milliseconds. */
 export function sampleBeat(d: Detector, now: number, level: number) {
     if (level === d.beatLevel) return

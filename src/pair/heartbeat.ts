@@ -15,6 +15,7 @@ import {
     FRESH_MS,
     judge,
     makeDetector,
+    missedBeats,
     Partner,
     sampleBeat,
     sampleCable,
@@ -47,6 +48,11 @@ const DEAF_MS = 2 * (ROUND_MASK + 1) * TICK_MS
  * give it up `BROKEN_MS` after we are back.
  */
 const LEFT_BEHIND_MS = 100
+/**
+ * In more than this between two samples the line may have changed twice: it is
+ * as if it had not, and no silence.
+ */
+const BLIND_MS = 10
 /** Rounds without a turn of the main loop after which it counts as dead. */
 const STUCK_ROUNDS = 25
 
@@ -55,6 +61,8 @@ export let fence: Fence = makeFence(0)
 
 let board: Board
 let level = 0
+/** when our own line last changed */
+let beatenAt = 0
 let stuck = 0
 /** neither beats nor watches any more */
 let isSilent = false
@@ -106,23 +114,30 @@ async function run() {
     const beatIn = pins.beatIn
     const d = detector
     let ticks = 0
+    let sampledAt = ds.millis()
     for (;;) {
         await ds.sleep(TICK_MS)
         if (isSilent) return
         const now = ds.millis()
+        const gap = now - sampledAt
+        sampledAt = now
         const heard = readPin(beatIn)
         if (heard !== d.beatLevel) sampleBeat(d, now, heard)
+        else if (gap > BLIND_MS) missedBeats(d, now, gap - BLIND_MS)
         // as long as both channels are fresh there is nothing to judge
         if (now - d.beatAt > FRESH_MS || now - d.linkAt > FRESH_MS) watch(now)
-        if (++ticks & 1) beat(beatOut)
+        if (++ticks & 1) beat(beatOut, now)
         else if ((ticks & ROUND_MASK) === 0) round(now)
     }
 }
 
 /** Shows that the main loop lives. */
-function beat(pin: Pin) {
+function beat(pin: Pin, now: number) {
     tickLink()
     if (stuck >= STUCK_ROUNDS) return
+    // two ticks that come together would show nothing
+    if (now - beatenAt < TICK_MS) return
+    beatenAt = now
     level = 1 - level
     pin.setMode(level ? ds.GPIOMode.OutputHigh : ds.GPIOMode.OutputLow)
 }
