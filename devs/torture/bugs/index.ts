@@ -16,7 +16,6 @@ import { halfWrite } from "./half-write.ts"
 import { linkResumed } from "./link-resumed.ts"
 import { lowBeat } from "./low-beat.ts"
 import { noActiveMark } from "./no-active-mark.ts"
-import { noAloneWait } from "./no-alone-wait.ts"
 import { noEpoch } from "./no-epoch.ts"
 import { noStepDown } from "./no-step-down.ts"
 import { oneChannel } from "./one-channel.ts"
@@ -27,7 +26,6 @@ import { servesUnmet } from "./serves-unmet.ts"
 import { skipFence } from "./skip-fence.ts"
 import { syncOneCard } from "./sync-one-card.ts"
 import { taskLeak } from "./task-leak.ts"
-import { tornSuperblock } from "./torn-superblock.ts"
 
 export const bugs: Bug[] = [
     earlyAck,
@@ -46,8 +44,6 @@ export const bugs: Bug[] = [
     epochIgnored,
     outdatedTakeover,
     aloneEarlyAck,
-    noAloneWait,
-    tornSuperblock,
     earlyDurable,
     failedWrite,
     failedRead,

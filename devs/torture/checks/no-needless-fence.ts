@@ -12,6 +12,9 @@ const AFTERMATH_US = 500_000
  */
 const JUST_NOW_US = 150_000
 
+/** A frame so short a time ago has been heard, unless the link is bad. */
+const HEARD_US = 30_000
+
 /** What a fault keeps a board's partner from hearing. */
 const SILENCES: Record<string, ("beat" | "link")[]> = {
     "cable-out": ["beat", "link"],
@@ -38,6 +41,13 @@ export const noNeedlessFence: Check = {
     promise: "no board is fenced that its partner can hear on either channel",
     watch(scene) {
         const found: string[] = []
+        const spokeAt = { a: -Infinity, b: -Infinity }
+        scene.onCable.push((packet, from) => {
+            const name = from === scene.node("a").link ? "a" : "b"
+            if (packet.kind === "tcp" && packet.data.length)
+                spokeAt[name] = scene.world.now
+            return packet
+        })
         scene.onEvent.push((board, text) => {
             if (!/^fencing after/.test(text)) return
             const { now } = scene.world
@@ -47,7 +57,9 @@ export const noNeedlessFence: Check = {
                 f =>
                     f.from > now - JUST_NOW_US && silencedBy(f.name).length > 0,
             )
-            if (silent.size < 2 && !isNew)
+            const isHeard =
+                !silent.has("link") && now - spokeAt[other(board)] < HEARD_US
+            if (isHeard || (silent.size < 2 && !isNew))
                 found.push(
                     `${board} fences ${other(board)} at ` +
                         `${Math.round(now / 1000)} ms, which it could hear`,
