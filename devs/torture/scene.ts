@@ -119,7 +119,8 @@ export class Scene {
 function chain(faults: PacketFault[]): PacketFault {
     return (packet, from) => {
         let p: ReturnType<PacketFault> = packet
-        for (const f of faults) if (p) p = f(p, from)
+        // one may take itself out of the list
+        for (const f of [...faults]) if (p) p = f(p, from)
         return p
     }
 }

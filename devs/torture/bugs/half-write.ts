@@ -8,7 +8,7 @@ export const halfWrite: Bug = {
     slug: "half-write",
     name: "takes a write for committed before its trailer has come",
     why: "after a takeover a block is half of one write and half of another",
-    profile: ["power-cut", "link-slow"],
+    profile: ["power-mid-write"],
     patches: [
         {
             file: "src/pair/link.ts",

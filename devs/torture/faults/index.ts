@@ -45,6 +45,7 @@ import { linkStall } from "./link-stall.ts"
 import { panic } from "./panic.ts"
 import { powerBoth } from "./power-both.ts"
 import { powerCut } from "./power-cut.ts"
+import { powerMidWrite } from "./power-mid-write.ts"
 import { presentCut } from "./present-cut.ts"
 import { reset } from "./reset.ts"
 import { spiNoise } from "./spi-noise.ts"
@@ -99,6 +100,7 @@ const all: Fault[] = [
     panic,
     powerBoth,
     powerCut,
+    powerMidWrite,
     presentCut,
     reset,
     spiNoise,
