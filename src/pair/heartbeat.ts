@@ -119,11 +119,11 @@ async function run() {
         await ds.sleep(TICK_MS)
         if (isSilent) return
         const now = ds.millis()
-        const gap = now - sampledAt
-        sampledAt = now
         const heard = readPin(beatIn)
         if (heard !== d.beatLevel) sampleBeat(d, now, heard)
-        else if (gap > BLIND_MS) missedBeats(d, now, gap - BLIND_MS)
+        else if (now - sampledAt > BLIND_MS)
+            missedBeats(d, now, now - sampledAt - BLIND_MS)
+        sampledAt = now
         // as long as both channels are fresh there is nothing to judge
         if (now - d.beatAt > FRESH_MS || now - d.linkAt > FRESH_MS) watch(now)
         if (++ticks & 1) beat(beatOut, now)
