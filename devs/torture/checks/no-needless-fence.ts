@@ -23,10 +23,9 @@ const SILENCES: Record<string, ("beat" | "link")[]> = {
     "chip-upset": ["link"],
     "chip-reset": ["link"],
     "chip-address": ["link"],
-    // a board whose card has failed plays dead
-    "card-removed": ["beat", "link"],
-    "card-write-error": ["beat", "link"],
-    "card-slow": ["beat", "link"],
+    // the line still speaks, but a busy moment of the link looks as a death
+    "beat-missing": ["beat", "link"],
+    "beat-jitter": ["beat", "link"],
 }
 
 function silencedBy(name: string): ("beat" | "link")[] {
@@ -48,8 +47,11 @@ export const noNeedlessFence: Check = {
                 spokeAt[name] = scene.world.now
             return packet
         })
+        const playsDead = { a: false, b: false }
         scene.onEvent.push((board, text) => {
-            if (!/^fencing after/.test(text)) return
+            if (text === "starting") playsDead[board] = false
+            if (/^card failed: leaving/.test(text)) playsDead[board] = true
+            if (!/^fencing after/.test(text) || playsDead[other(board)]) return
             const { now } = scene.world
             const recent = scene.recent(now - AFTERMATH_US)
             const silent = new Set(recent.flatMap(f => silencedBy(f.name)))
