@@ -7,7 +7,6 @@ export const beatCut: Fault = {
     lastsMs: [20, 6000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         scene.bench.pair.cut(`beat-${name}`, true)
         return {
             what: `heartbeat line of ${name} cut`,

@@ -7,7 +7,6 @@ export const beatJitter: Fault = {
     lastsMs: [100, 6000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const us = random.pick([2_000, 10_000, 40_000])
         const [wire] = scene.bench.pair.wire(`beat-${name}`)
         wire.jitter = () => random.int(0, us)

@@ -7,7 +7,6 @@ export const beatMissing: Fault = {
     lastsMs: [100, 6000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const chance = random.pick([0.1, 0.5, 0.8])
         const [wire] = scene.bench.pair.wire(`beat-${name}`)
         wire.missEdge = () => random.chance(chance)

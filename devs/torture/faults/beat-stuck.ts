@@ -7,7 +7,6 @@ export const beatStuck: Fault = {
     lastsMs: [20, 6000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const level = random.pick([0, 1] as const)
         const [wire] = scene.bench.pair.wire(`beat-${name}`)
         wire.stuck = level

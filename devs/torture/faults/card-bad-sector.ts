@@ -7,7 +7,6 @@ export const cardBadSector: Fault = {
     begin(scene, random) {
         const name = scene.pickBoard(random)
         const { card } = scene.node(name)
-
         const volume = random.int(0, 1)
         const sector = scene.sectorOf(volume, scene.someBlock(random))
         card.faults.badSector = sector

@@ -7,7 +7,6 @@ export const cardBusy: Fault = {
     begin(scene, random) {
         const name = scene.pickBoard(random)
         const { card } = scene.node(name)
-
         const ms = random.int(100, 500)
         card.faults.busyUs = ms * 1000
         return { what: `card of ${name} busy for ${ms} ms` }

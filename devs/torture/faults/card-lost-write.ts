@@ -7,7 +7,6 @@ export const cardLostWrite: Fault = {
     begin(scene, random) {
         const name = scene.pickBoard(random)
         const { card } = scene.node(name)
-
         card.faults.lostWrite = true
         return {
             what: `card of ${name} loses a write`,

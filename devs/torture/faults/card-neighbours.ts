@@ -8,7 +8,6 @@ export const cardNeighbours: Fault = {
     begin(scene, random) {
         const name = scene.pickBoard(random)
         const { card } = scene.node(name)
-
         card.flash.options.neighbourDamage = 1
         return {
             what: `card of ${name} damages neighbours when its power goes`,

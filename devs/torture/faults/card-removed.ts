@@ -8,7 +8,6 @@ export const cardRemoved: Fault = {
     begin(scene, random) {
         const name = scene.pickBoard(random)
         const { card } = scene.node(name)
-
         card.present = false
         return {
             what: `card of ${name} pulled out`,

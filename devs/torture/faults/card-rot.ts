@@ -8,7 +8,6 @@ export const cardRot: Fault = {
     begin(scene, random) {
         const name = scene.pickBoard(random)
         const { card } = scene.node(name)
-
         const volume = random.int(0, 1)
         const sector = random.chance(0.9)
             ? scene.sectorOf(volume, scene.someBlock(random))

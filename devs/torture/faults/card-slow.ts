@@ -8,7 +8,6 @@ export const cardSlow: Fault = {
     begin(scene, random) {
         const name = scene.pickBoard(random)
         const { card } = scene.node(name)
-
         const times = random.pick([3, 10, 40])
         card.faults.slowFactor = times
         return {

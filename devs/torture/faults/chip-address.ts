@@ -7,7 +7,6 @@ export const chipAddress: Fault = {
     begin(scene, random) {
         const name = scene.pickBoard(random)
         const chip = random.pick(["home", "partner", "link"] as const)
-
         scene.node(name)[chip].loseAddress()
         return { what: `${chip} W5500 of ${name} loses its address` }
     },

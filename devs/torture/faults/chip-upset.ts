@@ -13,7 +13,6 @@ export const chipUpset: Fault = {
     begin(scene, random) {
         const name = scene.pickBoard(random)
         const chip = random.pick(["home", "partner", "link"] as const)
-
         const bit = scene.node(name)[chip].upset(random)
         if (WHERE_DATA_ARE.test(bit)) scene.dataIsForfeit = true
         return { what: `${chip} W5500 of ${name}: ${bit} flips` }

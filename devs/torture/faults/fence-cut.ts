@@ -7,7 +7,6 @@ export const fenceCut: Fault = {
     lastsMs: [20, 12000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         scene.bench.pair.cut(`fence-${name}`, true)
         return {
             what: `fence line of ${name} cut`,

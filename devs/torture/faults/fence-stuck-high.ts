@@ -7,7 +7,6 @@ export const fenceStuckHigh: Fault = {
     lastsMs: [20, 12000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const [wire] = scene.bench.pair.wire(`fence-${name}`)
         wire.stuck = 1
         return {

@@ -7,7 +7,6 @@ export const fenceStuckLow: Fault = {
     lastsMs: [20, 4000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const [wire] = scene.bench.pair.wire(`fence-${name}`)
         wire.stuck = 0
         return {

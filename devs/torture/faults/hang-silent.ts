@@ -7,7 +7,6 @@ export const hangSilent: Fault = {
     lastsMs: [300, 10000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const { board, home, partner, link } = scene.node(name)
         const chips = [home, partner, link]
         board.setHung(true)

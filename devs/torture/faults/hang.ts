@@ -7,7 +7,6 @@ export const hang: Fault = {
     lastsMs: [300, 10000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const { board } = scene.node(name)
         board.setHung(true)
         return {

@@ -7,7 +7,6 @@ export const hostAbortSet: Fault = {
     family: "hosts",
     begin(scene, random) {
         const host = scene.pickHost(random)
-
         void host.manage(TaskManagement.AbortTaskSet)
         return { what: `${host.name} aborts its task set` }
     },

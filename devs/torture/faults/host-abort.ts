@@ -7,7 +7,6 @@ export const hostAbort: Fault = {
     family: "hosts",
     begin(scene, random) {
         const host = scene.pickHost(random)
-
         const [tag] = host.connection.tags
         if (tag !== undefined) void host.manage(TaskManagement.AbortTask, tag)
         return { what: `${host.name} aborts a task` }

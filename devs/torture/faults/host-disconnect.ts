@@ -6,7 +6,6 @@ export const hostDisconnect: Fault = {
     family: "hosts",
     begin(scene, random) {
         const host = scene.pickHost(random)
-
         const isReset = random.chance(0.5)
         if (isReset) host.connection.abort()
         else host.connection.disconnect()

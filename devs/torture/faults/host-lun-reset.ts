@@ -7,7 +7,6 @@ export const hostLunReset: Fault = {
     family: "hosts",
     begin(scene, random) {
         const host = scene.pickHost(random)
-
         void host.manage(TaskManagement.LogicalUnitReset)
         return { what: `${host.name} resets the unit` }
     },

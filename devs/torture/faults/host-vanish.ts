@@ -7,7 +7,6 @@ export const hostVanish: Fault = {
     lastsMs: [500, 15000],
     begin(scene, random) {
         const host = scene.pickHost(random)
-
         const { lan } = scene.bench.pair
         lan.cut(host.station, true)
         host.connection.abort()

@@ -7,7 +7,6 @@ export const lanCut: Fault = {
     lastsMs: [50, 6000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const { home, partner } = scene.node(name)
         const ports = random.pick([[home], [partner], [home, partner]])
         const { lan } = scene.bench.pair

@@ -7,7 +7,6 @@ export const linkOneWay: Fault = {
     lastsMs: [20, 5000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const { cable } = scene.bench.pair
         const { link } = scene.node(name)
         const way = random.pick(["in", "out"] as const)

@@ -6,7 +6,6 @@ export const panic: Fault = {
     family: "power",
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         scene.node(name).board.crash()
         return { what: `${name} panics` }
     },

@@ -7,7 +7,6 @@ export const powerCut: Fault = {
     lastsMs: [200, 8000],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const { board } = scene.node(name)
         board.setPower(false)
         return { what: `power of ${name} off`, end: () => board.setPower(true) }

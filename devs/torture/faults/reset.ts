@@ -6,7 +6,6 @@ export const reset: Fault = {
     family: "power",
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         scene.node(name).board.reset()
         return { what: `reset of ${name}` }
     },

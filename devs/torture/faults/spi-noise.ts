@@ -7,7 +7,6 @@ export const spiNoise: Fault = {
     lastsMs: [5, 500],
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const chance = random.pick([1e-3, 1e-2])
         const { spi } = scene.node(name).board
         scene.dataIsForfeit = true

@@ -6,7 +6,6 @@ export const stall: Fault = {
     family: "power",
     begin(scene, random) {
         const name = scene.pickBoard(random)
-
         const ms = random.int(20, 400)
         scene.node(name).board.delay(ms * 1000)
         return { what: `${name} stands still for ${ms} ms` }
