@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto"
 import type { Media } from "./sdcard/media.ts"
 
-const COPIES = [128, 1152]
+/** Sectors of its two copies. */
+export const SUPERBLOCK_LBA = [128, 1152]
 const MAGIC = "TWINSTOR"
 const GENERATION = 12
 const VOLUMES = 32
@@ -26,7 +27,7 @@ export interface VolumeState {
 
 /** Both volumes by the newest whole superblock, or none: there is no such. */
 export function volumesOn(media: Media): VolumeState[] | undefined {
-    const [newest] = COPIES.map(lba => Buffer.from(media.read(lba)))
+    const [newest] = SUPERBLOCK_LBA.map(lba => Buffer.from(media.read(lba)))
         .filter(isWhole)
         .sort((x, y) => generation(y) - generation(x))
     if (!newest) return undefined

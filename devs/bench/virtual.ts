@@ -34,6 +34,8 @@ export interface VirtualOptions {
     clockRate?: Record<BoardName, number>
     /** hears each line of both consoles, at its time */
     onLine?(board: BoardName, line: string): void
+    /** hears what boards tell of themselves, as words and key=value */
+    onEvent?(board: BoardName, text: string): void
     /** a board's firmware is gone, with all that it knew */
     onHalt?(board: BoardName): void
 }
@@ -161,7 +163,8 @@ export class VirtualBench {
         const ms = this.world.now / 1000
         if (this.opts.verbose && /^[>!*]/.test(line))
             console.log(`${ms.toFixed(1).padStart(9)} ${line}`)
-        this.consoles[board].line(ms, line)
+        const event = this.consoles[board].line(ms, line)
         this.opts.onLine?.(board, line)
+        if (event) this.opts.onEvent?.(board, event.text)
     }
 }

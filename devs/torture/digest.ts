@@ -1,6 +1,8 @@
 /** One number for all that happened. */
 import { createHash } from "node:crypto"
 import type { PacketFault } from "../bench/net/ethernet.ts"
+import { BOARD_NAMES } from "../bench/pair.ts"
+import type { VirtualBench } from "../bench/virtual.ts"
 import type { Scene } from "./scene.ts"
 
 export class Digest {
@@ -20,6 +22,16 @@ export class Digest {
         }
         scene.onLan.push(look)
         scene.onCable.push(look)
+    }
+
+    /** What the boards have done at their buses, and what their cards hold. */
+    addBoards(bench: VirtualBench) {
+        for (const name of BOARD_NAMES) {
+            this.hash.update(JSON.stringify(bench.pair.nodes[name].board.stats))
+            const media = bench.media[name]
+            for (const lba of media.written())
+                this.hash.update(`${lba}`).update(media.read(lba))
+        }
     }
 
     end(at: number): string {

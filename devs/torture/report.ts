@@ -81,7 +81,7 @@ export function printStory(o: Outcome) {
     for (const e of o.events.slice(-RING))
         console.log(`${e.ms.toFixed(1).padStart(10)} ms  ${e.board}: ${e.text}`)
     console.log(
-        `\n${o.answered} commands, ${o.checked} block operations checked, ` +
+        `\n${o.answered} commands, ${o.checked} of them and of the unanswered ones checked, ` +
             `${o.takeovers} takeovers; digest ${o.digest}`,
     )
     printViolations(o)

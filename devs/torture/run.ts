@@ -37,7 +37,7 @@ export interface Outcome {
     events: ConsoleEvent[]
     virtualUs: number
     takeovers: number
-    /** commands that were answered, and blocks that were checked */
+    /** commands that were answered, and commands that were checked */
     answered: number
     checked: number
     isForfeit: boolean
@@ -72,11 +72,12 @@ class Run {
             seed: plan.seed,
             mib: MIB,
             clockRate: plan.clockRate,
-            onLine: (board, line) => {
+            onLine: (_, line) => {
                 this.digest.add(now(), line)
-                this.servings.line(board, line)
-                const text = /^> [ab]: (.*)$/.exec(line)?.[1]
-                if (text) for (const f of this.scene.onEvent) f(board, text)
+            },
+            onEvent: (board, text) => {
+                this.servings.event(board, text)
+                for (const f of this.scene.onEvent) f(board, text)
             },
             onHalt: board => {
                 this.digest.add(now(), `${board} halts`)
@@ -137,9 +138,9 @@ class Run {
         if (await this.untilAlive()) {
             for (const h of this.scene.hosts) h.stop()
             const all = Promise.all(running)
-            await this.within(STOP_US, all, "hosts do not come to an end")
+            await this.within(STOP_US, all, "the hosts' last commands")
             for (const h of this.scene.hosts)
-                await this.within(STOP_US, h.readAll(), "reading all")
+                await this.within(STOP_US, h.readAll(), "reading all blocks")
         }
         await script.sleep(REST_US)
     }
@@ -263,6 +264,7 @@ class Run {
                 op.start,
                 `${op.end} ${op.kind} ${op.values.join()}`,
             )
+        this.digest.addBoards(this.bench)
         return {
             plan: this.plan,
             digest: this.digest.end(this.bench.world.now),

@@ -7,9 +7,8 @@ import type { History } from "./history.ts"
 import type { TortureHost } from "./host.ts"
 import type { Region } from "./workloads/workload.ts"
 
-/** Where things are on a card, as SPEC.md says. */
+/** Where the first volume is on a card, as SPEC.md says. */
 const FIRST_VOLUME_LBA = 2048
-export const SUPERBLOCK_LBA = [128, 1152]
 
 export class Scene {
     /** what looks at packets, or changes them, one after the other */

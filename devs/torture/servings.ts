@@ -25,8 +25,7 @@ export class Servings {
             if (s.board === board) this.end(s)
     }
 
-    line(board: BoardName, line: string) {
-        const text = /^> [ab]: (.*)$/.exec(line)?.[1] ?? ""
+    event(board: BoardName, text: string) {
         for (const [pattern, act] of this.acts) {
             const found = pattern.exec(text)
             if (found) act(board, found)
