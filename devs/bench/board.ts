@@ -220,6 +220,11 @@ export class Board {
         return at + slice
     }
 
+    /** The same, but standing still while the VM runs. */
+    private get sliceTime(): number {
+        return this.inSlice ? this.sliceStart : this.now
+    }
+
     /** The VM, while it runs, for counters of instrumented builds. */
     get instance() {
         return this.vm
@@ -246,7 +251,9 @@ export class Board {
         this.vm = new VmInstance(
             {
                 deviceId: this.opts.deviceId,
-                nowUs: () => offset + this.now * this.rate,
+                // time that passes in a slice shows in the next: a fiber whose
+                // sleep ends meanwhile sees what the world did until then
+                nowUs: () => offset + this.sliceTime * this.rate,
                 random: this.opts.random,
                 console: line => this.console(line),
                 panic: code => this.panicked(code),
@@ -323,7 +330,7 @@ export class Board {
         if (this.stillUs) this.standStill(this.stillUs)
         this.stillUs = 0
         const sleep = this.events.length ? 0 : sleepUs / this.rate
-        this.schedule(this.busyUntil + sleep)
+        this.schedule(Math.max(this.busyUntil, this.sliceStart + sleep))
     }
 
     /** @returns microseconds until it wants to run again */
