@@ -6,6 +6,7 @@
  * too slow here. Whole blocks go in one transfer each; a read takes several
  * blocks with the gaps between them in one burst and finds the tokens after.
  */
+import * as ds from "@devicescript/core"
 import { Pin } from "../board/board"
 import { SECTOR } from "../wire/card"
 import { deselect, lendBus, select, spiXfer, transfer } from "../board/bus"
@@ -36,8 +37,8 @@ const RESPONSE_AT = 1 + SECTOR + CRC_SIZE
 /** Four blocks with gaps; 0.54 ms at 31.25 MHz. */
 const READ_SIZE = 2112
 
-/** Read access time: 100 ms (4.6.2.1), in bursts of READ_SIZE. */
-const READ_BURSTS = 200
+/** Read access time (4.6.2.1). The bus is held for so long, at most. */
+const READ_LIMIT_MS = 100
 
 /** Polls for the end of a read; one takes 0.2 ms, and 6 µs on a quick bench. */
 const STOP_POLLS = 5000
@@ -269,8 +270,9 @@ async function readData(
         return r1 === 0xff ? CardError.Absent : CardError.Read
     }
     const f = readFrame
+    const since = ds.millis()
     take(answer, afterResponse, COMMAND_SIZE)
-    for (let burst = 0; blocksMissing > 0 && burst < READ_BURSTS; ++burst) {
+    while (blocksMissing > 0 && ds.millis() - since < READ_LIMIT_MS) {
         const before = blocksMissing
         f.fillAt(0, READ_SIZE, 0xff)
         await spiXfer(f, f)

@@ -13,10 +13,11 @@
 export const SILENT_MS = 60
 /**
  * The same, of a partner that one channel had lost before: with a broken line
- * or link, a busy moment must not look like a death. Less than BROKEN_MS, for
- * a link that was silent for so long has ended mirroring.
+ * or link, a busy moment must not look like a death. A card that does not
+ * answer a read keeps the bus for 100 ms. Less than BROKEN_MS, for a link that
+ * was silent for so long has ended mirroring.
  */
-const SINGLE_SILENT_MS = 120
+const SINGLE_SILENT_MS = 150
 /** Silences that begin in such a time of each other have one cause. */
 const TOGETHER_MS = 60
 /**
@@ -25,7 +26,7 @@ const TOGETHER_MS = 60
  * pair that is not one any more has to be brought together again.
  */
 export const BROKEN_MS = 200
-/** A channel is alive when it was heard in this time: two periods and a half. */
+/** A channel is alive when it was heard in this time: two changes of the line. */
 export const FRESH_MS = 30
 /**
  * Still heard so long after the fence last read high, the partner lives and the

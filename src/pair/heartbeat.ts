@@ -34,8 +34,13 @@ import {
 import { tickLink } from "./link"
 import { canTakeOver, partnerIsFenced, partnerIsLost, tickPair } from "./pair"
 
-/** Between samples; the line changes every second time: a period of 20 ms. */
+/** Between samples. */
 const TICK_MS = 5
+/**
+ * The line changes so long after it last did, at the next tick: every 15 ms. A
+ * busy partner's samples are up to 12 ms apart: it sees each change.
+ */
+const BEAT_MS = 13
 /** A round is of four ticks: in it what needs no hurry is looked at. */
 const ROUND_MASK = 3
 /** So long after the last round, something has kept this board from listening. */
@@ -52,7 +57,7 @@ const LEFT_BEHIND_MS = 100
  * In more than this between two samples the line may have changed twice: it is
  * as if it had not, and no silence.
  */
-const BLIND_MS = 10
+const BLIND_MS = 12
 /** Rounds without a turn of the main loop after which it counts as dead. */
 const STUCK_ROUNDS = 25
 
@@ -122,21 +127,19 @@ async function run() {
         const heard = readPin(beatIn)
         if (heard !== d.beatLevel) sampleBeat(d, now, heard)
         else if (now - sampledAt > BLIND_MS)
-            missedBeats(d, now, now - sampledAt - BLIND_MS)
+            missedBeats(d, now, now - sampledAt)
         sampledAt = now
         // as long as both channels are fresh there is nothing to judge
         if (now - d.beatAt > FRESH_MS || now - d.linkAt > FRESH_MS) watch(now)
-        if (++ticks & 1) beat(beatOut, now)
+        if (now - beatenAt >= BEAT_MS) beat(beatOut, now)
+        if (++ticks & 1) tickLink()
         else if ((ticks & ROUND_MASK) === 0) round(now)
     }
 }
 
 /** Shows that the main loop lives. */
 function beat(pin: Pin, now: number) {
-    tickLink()
     if (stuck >= STUCK_ROUNDS) return
-    // two ticks that come together would show nothing
-    if (now - beatenAt < TICK_MS) return
     beatenAt = now
     level = 1 - level
     pin.setMode(level ? ds.GPIOMode.OutputHigh : ds.GPIOMode.OutputLow)

@@ -136,6 +136,10 @@ async function readCard(
     for (let i = 0; i < TRIES; ++i) {
         error = await readBlocks(card, lba, count, pool, at)
         if (error === CardError.None) return error
+        // it may have held the bus for long: before the next attempt the main
+        // loop ends the round that had to wait, and goes round once
+        await turn()
+        await turn()
     }
     if (error === CardError.Absent) fail("read")
     else event(`card read failed lba=${lba}`)

@@ -2,12 +2,14 @@
  * A card at the end of the SPI bus that answers commands as a test says, byte
  * by byte, and remembers what it was told.
  */
-import { GPIOMode } from "./devicescript/core.ts"
+import { Clock, GPIOMode } from "./devicescript/core.ts"
 
 /** Bytes that follow a command, with or without a wait before them. */
 export type Answers = Record<number, (argument: number) => number[] | string>
 
 const IDLE = 0xff
+/** On the bus in a millisecond, with all that goes with a transfer. */
+const BYTES_PER_MS = 1000
 
 export class SpiCard {
     /** commands as they came: 6 bytes each, as hex */
@@ -36,6 +38,8 @@ export class SpiCard {
     /** One SPI transfer; full duplex, in place or not. */
     readonly spiXfer = async (tx: Buffer, rx: Buffer) => {
         await undefined
+        const clock = Clock.current()
+        clock.advance(clock.now + tx.length / BYTES_PER_MS)
         if (!this.isSelected && !this.commands.length)
             this.clocksUnselected += tx.length * 8
         const out = tx.slice()

@@ -72,15 +72,15 @@ const stories: Record<string, Story> = {
         alive,
         [1170, "frame"],
         [1201, judged("Alive")],
-        [1289, judged("Alive")],
-        [1290, judged("Suspect")],
+        [1319, judged("Alive")],
+        [1320, judged("Suspect")],
     ],
     "a link is called broken only while the line is fresh": [
         alive,
         [1170, "beat"],
         [1201, judged("Alive")],
-        [1289, judged("Alive")],
-        [1290, judged("Suspect")],
+        [1319, judged("Alive")],
+        [1320, judged("Suspect")],
     ],
     "a line that stands still while frames come is broken in 200 ms": [
         alive,
@@ -117,14 +117,14 @@ const stories: Record<string, Story> = {
     "with a broken line, the silence of the link is death": [
         alive,
         [1300, "frame", judged("BeatLost")],
-        [1419, judged("BeatLost")],
-        [1420, judged("Suspect")],
+        [1449, judged("BeatLost")],
+        [1450, judged("Suspect")],
     ],
     "with a broken link, the silence of the line is death": [
         alive,
         [1300, "beat", judged("LinkLost")],
-        [1419, judged("LinkLost")],
-        [1420, judged("Suspect")],
+        [1449, judged("LinkLost")],
+        [1450, judged("Suspect")],
     ],
     "a partner that was only slow is not suspected any more: it beats": [
         alive,
@@ -140,14 +140,14 @@ const stories: Record<string, Story> = {
         alive,
         [1060, judged("Suspect")],
         [1065, "beat", judged("Alive")],
-        [1184, judged("Alive")],
-        [1185, judged("Suspect")],
+        [1214, judged("Alive")],
+        [1215, judged("Suspect")],
     ],
     "a suspect with a broken line that sends has a broken line": [
         alive,
         [1300, "frame", judged("BeatLost")],
-        [1420, judged("Suspect")],
-        [1430, "frame", judged("BeatLost")],
+        [1450, judged("Suspect")],
+        [1460, "frame", judged("BeatLost")],
     ],
 }
 
@@ -268,7 +268,7 @@ describe("the fence", () => {
 
 /** Silences that begin together are believed sooner. */
 function silentMs({ beat, frame }: { beat: number; frame: number }) {
-    return Math.abs(beat - frame) <= 60 ? 60 : 120
+    return Math.abs(beat - frame) <= 60 ? 60 : 150
 }
 
 test("whatever comes when, who is silent on both channels is suspected, and nobody else", () => {

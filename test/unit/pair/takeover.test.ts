@@ -111,7 +111,7 @@ describe("a board that stands still for a while", () => {
         }))
 
     test("is not fenced any more when it is back: b lets it live", () =>
-        worlds(fc.tuple(still(55, 70)), 25, async (world, [[, ms, wait]]) => {
+        worlds(fc.tuple(still(50, 58)), 25, async (world, [[, ms, wait]]) => {
             await world.run(wait)
             world.boards.a.isHung = true
             await world.run(ms)
