@@ -35,6 +35,11 @@ export const FRESH_MS = 30
  * last frames may be read tens of milliseconds later.
  */
 const FENCE_BROKEN_MS = 100
+/**
+ * So long, frames that may have come count as none that have not: the main loop
+ * looks at the link once a round, and a round of a busy board is 60 ms.
+ */
+const UNREAD_LIMIT_MS = 100
 /** One look at the link's PHY may be a bit that went wrong on the bus. */
 const CARRIER_LOOKS = 2
 
@@ -64,6 +69,8 @@ export interface Detector {
     /** when the line last changed, and when the last frame came */
     beatAt: number
     linkAt: number
+    /** so much of the link's silence, something lay unread in its chip */
+    unreadMs: number
     /** heard at all */
     hasBeat: boolean
     hasLink: boolean
@@ -83,6 +90,7 @@ export function makeDetector(): Detector {
         beatLevel: 0,
         beatAt: 0,
         linkAt: 0,
+        unreadMs: 0,
         hasBeat: false,
         hasLink: false,
         isFenceWhole: false,
@@ -96,7 +104,17 @@ export function makeDetector(): Detector {
 /** A frame has come over the link. */
 export function heardLink(d: Detector, now: number) {
     d.linkAt = now
+    d.unreadMs = 0
     d.hasLink = true
+}
+
+/**
+ * The link's chip has news that nobody has looked at for so long: whether the
+ * partner was silent meanwhile is not known. No board dies of that; but what is
+ * mirrored here may grow old, so for a broken link it counts.
+ */
+export function leftUnread(d: Detector, ms: number) {
+    if (d.unreadMs + ms <= UNREAD_LIMIT_MS) d.unreadMs += ms
 }
 
 /**
@@ -171,8 +189,9 @@ export function sampleCarrier(d: Detector, isThere: boolean) {
 export function judge(d: Detector, now: number): Partner {
     const beatAge = now - d.beatAt
     const linkAge = now - d.linkAt
-    const silence = Math.min(beatAge, linkAge)
-    const isTogether = Math.abs(beatAge - linkAge) <= TOGETHER_MS
+    const linkSilence = linkAge - d.unreadMs
+    const silence = Math.min(beatAge, linkSilence)
+    const isTogether = Math.abs(beatAge - linkSilence) <= TOGETHER_MS
     if (d.partner === Partner.Unknown && !(d.hasBeat && d.hasLink))
         return d.partner
     if (beatAge <= FRESH_MS && linkAge <= FRESH_MS) d.partner = Partner.Alive

@@ -14,6 +14,7 @@ import {
     forgetCarrier,
     FRESH_MS,
     judge,
+    leftUnread,
     makeDetector,
     missedBeats,
     Partner,
@@ -31,7 +32,7 @@ import {
     stepFence,
     Why,
 } from "./fencing"
-import { tickLink } from "./link"
+import { linkInt, tickLink } from "./link"
 import { canTakeOver, partnerIsFenced, partnerIsLost, tickPair } from "./pair"
 
 /** Between samples. */
@@ -128,9 +129,12 @@ async function run() {
         if (heard !== d.beatLevel) sampleBeat(d, now, heard)
         else if (now - sampledAt > BLIND_MS)
             missedBeats(d, now, now - sampledAt)
-        sampledAt = now
         // as long as both channels are fresh there is nothing to judge
-        if (now - d.beatAt > FRESH_MS || now - d.linkAt > FRESH_MS) watch(now)
+        if (now - d.beatAt > FRESH_MS || now - d.linkAt > FRESH_MS) {
+            if (readPin(linkInt) === 0) leftUnread(d, now - sampledAt)
+            watch(now)
+        }
+        sampledAt = now
         if (now - beatenAt >= BEAT_MS) beat(beatOut, now)
         if (++ticks & 1) tickLink()
         else if ((ticks & ROUND_MASK) === 0) round(now)

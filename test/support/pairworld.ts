@@ -46,6 +46,8 @@ function caller(): SimBoard {
 
 /** The main loop always goes round. */
 export let turns = 0
+/** The link's chip: what comes is read at once. */
+export const linkInt = "int"
 
 export const event = (text: string) => caller().tell(text)
 export const tickLink = () => caller().tickLink()
@@ -164,6 +166,7 @@ export class SimBoard {
 
     private read(pin: Pin): number {
         const { world, partner } = this
+        if ((pin as unknown) === linkInt) return 1
         if (pin === this.present) return world.isCut("present") ? 1 : 0
         if (pin === this.fence) {
             if (this.isHolding) return 0

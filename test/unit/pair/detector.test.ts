@@ -8,6 +8,7 @@ useDeviceScript()
 const {
     heardLink,
     judge,
+    leftUnread,
     makeDetector,
     metPartner,
     Partner,
@@ -17,7 +18,8 @@ const {
 } = await import("../../../src/pair/detector.ts")
 
 /** What can happen in a story: at which millisecond it does. */
-type Happening = "beat" | "frame" | { judged: keyof typeof Partner }
+type Happening =
+    "beat" | "frame" | { unread: number } | { judged: keyof typeof Partner }
 type Story = [at: number, ...what: Happening[]][]
 
 /** Follows a story and says where it goes another way. */
@@ -28,10 +30,12 @@ function follow(story: Story) {
         for (const what of all)
             if (what === "beat") sampleBeat(d, at, (level = 1 - level))
             else if (what === "frame") heardLink(d, at)
+            else if ("unread" in what) leftUnread(d, what.unread)
             else assert.equal(Partner[judge(d, at)], what.judged, `at ${at} ms`)
 }
 
 const judged = (judged: keyof typeof Partner) => ({ judged })
+const unread = (unread: number) => ({ unread })
 const alive: Story[0] = [1000, "beat", "frame", judged("Alive")]
 
 const stories: Record<string, Story> = {
@@ -67,6 +71,25 @@ const stories: Record<string, Story> = {
         [1060, judged("Alive")],
         [1084, judged("Alive")],
         [1085, judged("Suspect")],
+    ],
+    "while news of the link lie unread, its silence is not known": [
+        alive,
+        [1060, unread(25), judged("Alive")],
+        [1084, judged("Alive")],
+        [1085, judged("Suspect")],
+    ],
+    "but for 100 ms at most: then the main loop should have looked": [
+        alive,
+        [1040, "beat"],
+        [1100, unread(60), judged("Alive")],
+        [1120, unread(40), judged("Alive")],
+        [1159, unread(5), judged("Alive")],
+        [1160, judged("Suspect")],
+    ],
+    "a link that is not looked at is broken in 200 ms all the same": [
+        alive,
+        [1199, "beat", unread(60), judged("Alive")],
+        [1200, judged("LinkLost")],
     ],
     "a line is called broken only while the link is fresh": [
         alive,
