@@ -100,8 +100,11 @@ export class TortureHost {
                 await this.work(++this.session)
                 await this.patiently(this.initiator.logout())
             } catch (e) {
+                // its own task management may have ended its first command
                 const isOver =
-                    e instanceof ConnectionLost || e instanceof LoginRefused
+                    e instanceof ConnectionLost ||
+                    e instanceof LoginRefused ||
+                    e instanceof CommandAborted
                 if (!isOver) throw e
                 this.initiator.abort()
                 this.session++
