@@ -201,10 +201,14 @@ test("a shut window is probed with a byte, for as long as it stays shut", () => 
     assert.equal(other.received.length, 0)
     assert.ok(lan.tcp({}).every(p => p.data.length <= 1))
     assert.ok(lan.tcp({}).filter(p => p.data.length === 1).length > 10)
+    const probe = lan.tcp({}).find(p => p.data.length === 1)
     other.room = Infinity
+    lan.sent.length = 0
     other.connection.windowOpened()
     lan.run(1000)
     assert.deepEqual(other.received, stream(3000))
+    const [first] = lan.tcp({}).filter(p => p.data.length > 0)
+    assert.equal(first.seq, probe?.seq, "what was not taken comes again")
 })
 
 test("sequence numbers wrap at 2^32", () => {

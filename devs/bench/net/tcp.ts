@@ -83,6 +83,8 @@ export class TcpConnection {
     private tries = 0
     /** the peer has acknowledged something since its window was last probed */
     private isAnswered = false
+    /** the last byte that was sent went past a shut window */
+    private isPastWindow = false
     /** a keep-alive waits for its answer, and nothing else does */
     private isProbing = false
 
@@ -252,6 +254,13 @@ export class TcpConnection {
         this.sendWindow = p.window
         if (this.isProbing) this.stopRetry()
         this.isAnswered = true
+        // a window that was shut had no room for it: it is sent anew with the
+        // rest, or there would be a hole in what the peer gets
+        if (this.isPastWindow && p.ack === this.sendUna) {
+            this.sendNxt = this.sendUna
+            this.finSent = this.finAcked
+        }
+        if (p.window > 0) this.isPastWindow = false
         let count = after(p.ack, this.sendUna)
         if (count > 0) {
             this.sendUna = p.ack
@@ -351,6 +360,7 @@ export class TcpConnection {
         if (this.sendWindow === 0 && this.queue.length) {
             this.packet({ data: this.queue.slice(0, 1) })
             this.sendNxt = (this.sendUna + 1) >>> 0
+            this.isPastWindow = true
             // RFC 1122, 4.2.2.17: a peer that is only slow is not given up
             if (this.isAnswered) this.tries = 0
             this.isAnswered = false
