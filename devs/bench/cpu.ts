@@ -2,7 +2,7 @@
  * What a board's processor needs for what its VM does: a Pico's microseconds
  * (RP2040 at 125 MHz, DeviceScript 2.16), or nothing at all.
  */
-import { countersOf, type VmCounters } from "../vm/counting.ts"
+import { VmCounters } from "../vm/counting.ts"
 
 export interface Cpu {
     /** Begins to count for a VM that was just made. */
@@ -125,13 +125,13 @@ export function picoUs(w: Work) {
 
 export function workOf(c: VmCounters): Work {
     return {
-        opcodes: c.opcodes.value >>> 0,
-        calls: c.calls.value >>> 0,
-        natives: c.natives.value >>> 0,
-        properties: c.properties.value >>> 0,
-        indexes: c.indexes.value >>> 0,
-        bufferOps: c.buffer_ops.value >>> 0,
-        allocBytes: c.alloc_bytes.value >>> 0,
+        opcodes: c.opcodes,
+        calls: c.calls,
+        natives: c.natives,
+        properties: c.properties,
+        indexes: c.indexes,
+        bufferOps: c.bufferOps,
+        allocBytes: c.allocBytes,
     }
 }
 
@@ -165,7 +165,7 @@ export class PicoCpu implements Cpu {
     readonly idleTurnUs = 205
 
     attach(exports: WebAssembly.Exports) {
-        this.counters = countersOf(exports)
+        this.counters = new VmCounters(exports)
         this.extraUs = -picoUs(workOf(this.counters))
     }
 

@@ -16,14 +16,14 @@ const plan = JSON.parse(process.argv[2])
 const { i32, none } = binaryen
 const m = binaryen.readBinary(readFileSync(0))
 
-for (const name of plan.counters) {
-    m.addGlobal(name, i32, true, m.i32.const(0))
-    m.addGlobalExport(name, plan.exportPrefix + name)
-}
-
+/** @param {string} name */
+const addressOf = name =>
+    m.i32.const(plan.countersAt + 4 * plan.counters.indexOf(name))
+/** @param {string} name @param {number} what */
+const set = (name, what) => m.i32.store(0, 4, addressOf(name), what)
 /** @param {string} name @param {number} what */
 const add = (name, what) =>
-    m.global.set(name, m.i32.add(m.global.get(name, i32), what))
+    set(name, m.i32.add(m.i32.load(0, 4, addressOf(name)), what))
 
 const functions = Array.from({ length: m.getNumFunctions() }, (_, i) => {
     const fn = m.getFunctionByIndex(i)
@@ -41,9 +41,7 @@ for (const entry of plan.atEntry) {
             parameter === undefined
                 ? m.i32.const(1)
                 : m.local.get(parameter, i32)
-        const count = entry.isCopy
-            ? m.global.set(counter, what)
-            : add(counter, what)
+        const count = entry.isCopy ? set(counter, what) : add(counter, what)
         f.body = m.block(null, [count, f.body], f.results)
         binaryen.Function.setBody(f.fn, f.body)
     }

@@ -1,7 +1,7 @@
 /**
  * A VM that counts: binaryen adds counters to the VM's WASM, so that what a
  * program costs is a number that no noisy machine blurs. The counters live in
- * the WASM itself; reading them costs nothing.
+ * the VM's own memory; reading them costs nothing.
  */
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -19,8 +19,9 @@ import type { VmBuild } from "./instance.ts"
 
 /** What `add-counters.mjs` shall add. */
 export interface CounterPlan {
-    counters: string[]
-    exportPrefix: string
+    /** each is a word of the VM's memory, one behind the other */
+    counters: readonly string[]
+    countersAt: number
     /** functions of the VM at whose entry a counter grows */
     atEntry: {
         counter: string
@@ -35,23 +36,74 @@ export interface CounterPlan {
     profile: boolean
 }
 
-/** All counters of a VM since it was made; they wrap at 2^32. */
-export interface VmCounters {
-    opcodes: WebAssembly.Global
+const COUNTERS = [
+    "opcodes",
+    "alloc_bytes",
+    "gc",
+    "calls",
+    "natives",
+    "properties",
+    "indexes",
+    "buffer_ops",
+    "gcs",
+] as const
+
+/** Emscripten's data begins at 1024; nobody but a null pointer is below. */
+const COUNTERS_AT = 512
+
+/**
+ * All counters of a VM since it was made; they wrap at 2^32. Hot: exported
+ * globals would be read through an accessor that is ten times slower.
+ */
+export class VmCounters {
+    private readonly words: Uint32Array
+
+    constructor(exports: WebAssembly.Exports) {
+        const { buffer } = exports.memory as WebAssembly.Memory
+        this.words = new Uint32Array(buffer, COUNTERS_AT, COUNTERS.length)
+    }
+
+    get opcodes() {
+        return this.words[0]
+    }
+
     /** on the garbage-collected heap */
-    alloc_bytes: WebAssembly.Global
-    /** calls that the bytecode makes, of script and of native functions */
-    calls: WebAssembly.Global
-    natives: WebAssembly.Global
-    /** properties of objects that were looked up by name */
-    properties: WebAssembly.Global
-    /** `a[i]`, read or written; `o.f`, written */
-    indexes: WebAssembly.Global
-    /** `getAt`, `setAt` */
-    buffer_ops: WebAssembly.Global
-    gcs: WebAssembly.Global
+    get allocBytes() {
+        return this.words[1]
+    }
+
     /** address of the collector's state in the VM's memory; see heap.ts */
-    gc: WebAssembly.Global
+    get gc() {
+        return this.words[2]
+    }
+
+    /** calls that the bytecode makes, of script and of native functions */
+    get calls() {
+        return this.words[3]
+    }
+
+    get natives() {
+        return this.words[4]
+    }
+
+    /** properties of objects that were looked up by name */
+    get properties() {
+        return this.words[5]
+    }
+
+    /** `a[i]`, read or written; `o.f`, written */
+    get indexes() {
+        return this.words[6]
+    }
+
+    /** `getAt`, `setAt` */
+    get bufferOps() {
+        return this.words[7]
+    }
+
+    get gcs() {
+        return this.words[8]
+    }
 }
 
 const AT_ENTRY: CounterPlan["atEntry"] = [
@@ -74,14 +126,6 @@ const AT_ENTRY: CounterPlan["atEntry"] = [
     { counter: "buffer_ops", functions: "^devs_buffer_op$" },
     { counter: "gcs", functions: "^devs_gc$" },
 ]
-const EXPORT_PREFIX = "count_"
-
-export function countersOf(exports: WebAssembly.Exports): VmCounters {
-    const names = ["opcodes", ...AT_ENTRY.map(e => e.counter)]
-    return Object.fromEntries(
-        names.map(name => [name, exports[EXPORT_PREFIX + name]]),
-    ) as unknown as VmCounters
-}
 
 const builds = new Map<boolean, WebAssembly.Module>()
 
@@ -101,8 +145,8 @@ export function countingVm(onOpcode?: (pc: number) => void): VmBuild {
 
 export function counterPlan(profile: boolean): CounterPlan {
     return {
-        counters: ["opcodes", ...AT_ENTRY.map(e => e.counter)],
-        exportPrefix: EXPORT_PREFIX,
+        counters: COUNTERS,
+        countersAt: COUNTERS_AT,
         atEntry: AT_ENTRY,
         profile,
     }

@@ -1,5 +1,5 @@
 /** Looks into a VM's garbage-collected heap (`gc_alloc.c`). */
-import { countersOf } from "./counting.ts"
+import { VmCounters } from "./counting.ts"
 import type { VmInstance } from "./instance.ts"
 
 const TAG_SHIFT = 24
@@ -38,7 +38,7 @@ export interface HeapUse {
 export function heapUse(vm: VmInstance): HeapUse {
     const memory = new DataView(vm.memory.buffer)
     const word = (at: number) => memory.getUint32(at, true)
-    const gc = countersOf(vm.exports).gc.value as number
+    const { gc } = new VmCounters(vm.exports)
     const use: HeapUse = { used: 0, free: 0, largestFree: 0, byTag: {} }
     if (!gc) return use
     const FIRST_CHUNK = 4

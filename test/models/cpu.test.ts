@@ -9,7 +9,7 @@ import {
     workOf,
     type Work,
 } from "../../devs/bench/cpu.ts"
-import { countersOf, countingVm } from "../../devs/vm/counting.ts"
+import { counterPlan, countingVm, VmCounters } from "../../devs/vm/counting.ts"
 import { LoneBoard } from "./support/board.ts"
 
 /** Turns of each loop in test/vm/costs.ts. */
@@ -40,7 +40,7 @@ function measure(): Record<string, Cost> {
         onLine: line => {
             const name = /cost (\w+)/.exec(line)?.[1]
             if (!name) return
-            const counters = countersOf(lone.board.instance!.exports)
+            const counters = new VmCounters(lone.board.instance!.exports)
             const { now } = lone.board
             marks.push({
                 name,
@@ -193,11 +193,16 @@ test("what a program has done is without what the door has", () => {
     const cpu = new PicoCpu()
     const counters = { opcodes: 1000, calls: 100, natives: 50 }
     const others = { properties: 90, indexes: 80, buffer_ops: 70 }
-    const all = { ...counters, ...others, alloc_bytes: 6000 }
-    const exports = Object.fromEntries(
-        Object.entries(all).map(([k, value]) => [`count_${k}`, { value }]),
-    )
-    cpu.attach(exports as unknown as WebAssembly.Exports)
+    const all: Record<string, number> = {
+        ...counters,
+        ...others,
+        alloc_bytes: 6000,
+    }
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    const plan = counterPlan(false)
+    const words = new Uint32Array(memory.buffer, plan.countersAt)
+    plan.counters.forEach((name, k) => (words[k] = all[name] ?? 0))
+    cpu.attach({ memory })
     for (const what of [DoorWork.Idle, DoorWork.PinRead, DoorWork.Idle])
         cpu.forgive(what)
     const [idle, read] = [DOOR_WORK[DoorWork.Idle], DOOR_WORK[DoorWork.PinRead]]
