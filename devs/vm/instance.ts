@@ -12,13 +12,17 @@ interface VmModule {
     HEAPU8: Uint8Array
     _malloc(size: number): number
     _free(ptr: number): void
-    _jd_em_process(): number
     _jd_em_frame_received(ptr: number): number
     _jd_em_devs_enable_gc_stress(on: number): void
-    _jd_em_tcpsock_on_event(event: number, ptr: number, len: number): void
     devsSetDeviceId(id: string): void
     devsDeploy(image: Uint8Array): number
     [name: string]: unknown
+}
+
+/** What is called so often that the module's wrappers would be felt. */
+interface HotExports {
+    jd_em_process(): number
+    jd_em_tcpsock_on_event(event: number, ptr: number, len: number): void
 }
 
 /** Events of the VM's one socket, which we use as a door (`jd_network.h`). */
@@ -101,6 +105,7 @@ export class VmInstance {
     private readonly module: VmModule
     /** the WASM's exports, such as the counters of an instrumented build */
     readonly exports: WebAssembly.Exports
+    private readonly hot: HotExports
     /** classes of the VM's own Jacdac services, once it has announced them */
     private services?: number[]
 
@@ -115,6 +120,8 @@ export class VmInstance {
                 done: (i: WebAssembly.Instance) => unknown,
             ) => {
                 imports.env.on_opcode = build.onOpcode ?? (() => {})
+                imports.env.em_time_now = () => opts.nowUs() / 1000
+                imports.env._jd_tcpsock_write = opts.door
                 const instance = new WebAssembly.Instance(build.wasm, imports)
                 exports = instance.exports
                 return done(instance)
@@ -143,9 +150,10 @@ export class VmInstance {
         )
         const factory = holder.exports as (m: unknown) => Promise<unknown>
         factory(module).catch(() => {})
-        if (!exports || !module._jd_em_process)
+        if (!exports?.jd_em_process)
             throw new VmLayoutError("a VM that starts at once")
         this.exports = exports
+        this.hot = exports as unknown as HotExports
         this.module = module as VmModule
         this.connect()
         this.module.devsSetDeviceId(opts.deviceId)
@@ -166,7 +174,6 @@ export class VmInstance {
         m.sockIsAvailable = () => true
         m.sockOpen = () => 0
         m.sockClose = () => 0
-        m.sockWrite = (ptr: number, len: number) => o.door(ptr, len)
     }
 
     /** The VM's memory; look it up anew after each call into the VM. */
@@ -180,7 +187,7 @@ export class VmInstance {
      */
     process(): number {
         try {
-            return this.module._jd_em_process()
+            return this.hot.jd_em_process()
         } catch (e) {
             if (e instanceof VmQuit) {
                 this.opts.reboot()
@@ -198,7 +205,7 @@ export class VmInstance {
 
     /** Runs `_socketOnEvent` in the firmware, at the next `process()`. */
     event(event: DoorEvent) {
-        this.module._jd_em_tcpsock_on_event(event, 0, 0)
+        this.hot.jd_em_tcpsock_on_event(event, 0, 0)
     }
 
     /** Hands a Jacdac frame to the VM, as if it came over the wire. */
