@@ -430,5 +430,6 @@ export class Board {
 }
 
 function wordAt(memory: Uint8Array, at: number) {
-    return new DataView(memory.buffer, memory.byteOffset).getUint32(at, true)
+    const high = (memory[at + 3] << 8) | memory[at + 2]
+    return ((high << 16) | (memory[at + 1] << 8) | memory[at]) >>> 0
 }

@@ -53,7 +53,7 @@ export class SpiController {
     /** set by tests: bit errors on the bus */
     noise?: SpiNoise
     private readonly devices: SpiDevice[] = []
-    private readonly selected = new Set<SpiDevice>()
+    private selected: readonly SpiDevice[] = []
     private hz = 0
     private nextMode: "duplex" | "send" | "receive" = "duplex"
     /** erratum: bytes that a send-only transfer left in the receive FIFO */
@@ -71,7 +71,7 @@ export class SpiController {
     }
 
     reset() {
-        this.selected.clear()
+        this.selected = []
         for (const d of this.devices) d.select(false)
         this.hz = 0
         this.nextMode = "duplex"
@@ -93,9 +93,10 @@ export class SpiController {
     }
 
     select(device: SpiDevice, on: boolean) {
-        if (this.selected.has(device) === on) return
-        if (on) this.selected.add(device)
-        else this.selected.delete(device)
+        if (this.selected.includes(device) === on) return
+        this.selected = on
+            ? [...this.selected, device]
+            : this.selected.filter(d => d !== device)
         // what is still in the FIFO when the chip select rises is lost
         if (!on) this.tail = undefined
         device.select(on)
@@ -149,10 +150,10 @@ export class SpiController {
     /** Clocks bytes through whatever is selected. */
     private clock(data: Uint8Array) {
         for (const d of this.devices)
-            if (!this.selected.has(d)) d.idleClocks?.(data.length, this.hz)
-        if (this.selected.size === 0) data.fill(0xff)
-        else if (this.selected.size === 1)
-            for (const d of this.selected) this.exchange(d, data)
+            if (!this.selected.includes(d)) d.idleClocks?.(data.length, this.hz)
+        if (this.selected.length === 0) data.fill(0xff)
+        else if (this.selected.length === 1)
+            this.exchange(this.selected[0], data)
         else this.fight(data)
     }
 

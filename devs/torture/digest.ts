@@ -5,11 +5,21 @@ import { BOARD_NAMES } from "../bench/pair.ts"
 import type { VirtualBench } from "../bench/virtual.ts"
 import type { Scene } from "./scene.ts"
 
+/** A hash takes much at once more gladly than little, often. */
+const CHUNK = 16384
+
 export class Digest {
     private readonly hash = createHash("sha256")
+    private text = ""
 
     add(at: number, what: string) {
-        this.hash.update(`${at} ${what}\n`)
+        this.text += `${at} ${what}\n`
+        if (this.text.length > CHUNK) this.flush()
+    }
+
+    private flush() {
+        this.hash.update(this.text)
+        this.text = ""
     }
 
     /** Every packet of LAN and cable, at its time. */
@@ -26,6 +36,7 @@ export class Digest {
 
     /** What the boards have done at their buses, and what their cards hold. */
     addBoards(bench: VirtualBench) {
+        this.flush()
         for (const name of BOARD_NAMES) {
             this.hash.update(JSON.stringify(bench.pair.nodes[name].board.stats))
             const media = bench.media[name]
@@ -36,6 +47,7 @@ export class Digest {
 
     end(at: number): string {
         this.add(at, "end")
+        this.flush()
         return this.hash.digest("hex").slice(0, 16)
     }
 }

@@ -168,6 +168,11 @@ export class SdCard implements BoardChip {
                 this.now += run * byteUs
                 continue
             }
+            const silent = this.listen(data, i, byteUs)
+            if (silent) {
+                i += silent
+                continue
+            }
             const sent = data[i]
             data[i++] = this.nextOutput()
             this.now += byteUs
@@ -181,6 +186,25 @@ export class SdCard implements BoardChip {
             return this.writer.bulk(data, from)
         if (this.writer.isUnderWay || this.command.length) return 0
         return this.output.bulk(data, from)
+    }
+
+    /**
+     * Bytes between blocks that say nothing, 0xff, and to which the card has
+     * nothing to say: it is busy, or not.
+     */
+    private listen(data: Uint8Array, from: number, byteUs: number): number {
+        if (this.writer.isInBlock || this.command.length || this.output.left)
+            return 0
+        let i = from
+        for (; i < data.length && data[i] === 0xff; i++) {
+            const { busy } = this
+            if (!busy && this.reader.isReady(this.now)) break
+            this.quiet = busy ? 0 : this.quiet + 1
+            if (busy) data[i] = 0
+            this.now += byteUs
+            this.flash.settle(this.now)
+        }
+        return i - from
     }
 
     private get busy() {

@@ -31,8 +31,10 @@ export class Output {
     bulk(data: Uint8Array, from: number): number {
         const most = Math.min(data.length - from, this.left)
         let n = 0
-        while (n < most && data[from + n] === 0xff) n++
-        data.set(this.bytes.subarray(this.at, this.at + n), from)
+        while (n < most && data[from + n] === 0xff) {
+            data[from + n] = this.bytes[this.at + n]
+            n++
+        }
         this.at += n
         return n
     }

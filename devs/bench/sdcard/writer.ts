@@ -7,20 +7,15 @@ import { DataResponse, R2_ERROR, Token } from "./protocol.ts"
 /** A block's token comes at least one byte after all else (N_WR). */
 const GAP_BEFORE_TOKEN = 2
 
-/** A write's next block; `refused`: an earlier one was, and CMD12 must come. */
-interface Writing {
-    multi: boolean
-    lba: number
-    refused: boolean
-}
-
-type Mode =
-    | { is: "none" }
-    | ({ is: "await-token" } & Writing)
-    | ({ is: "data"; got: number } & Writing)
-
 export class BlockWriter {
-    private mode: Mode = { is: "none" }
+    private mode: "none" | "await-token" | "data" = "none"
+    private isMulti = false
+    /** of the block that comes next */
+    private lba = 0
+    /** a block was refused, and CMD12 must come */
+    private isRefused = false
+    /** bytes of the block that are there */
+    private got = 0
     private readonly block = new Uint8Array(SECTOR + 2)
     /** R2's second byte since CMD13 last asked for it */
     private status2 = 0
@@ -29,15 +24,15 @@ export class BlockWriter {
 
     /** A write command has come, and not yet its end. */
     get isUnderWay() {
-        return this.mode.is !== "none"
+        return this.mode !== "none"
     }
 
     get isInBlock() {
-        return this.mode.is === "data"
+        return this.mode === "data"
     }
 
     get awaitsToken() {
-        return this.mode.is === "await-token"
+        return this.mode === "await-token"
     }
 
     takeStatus() {
@@ -48,30 +43,31 @@ export class BlockWriter {
 
     /** The card has lost its power. */
     forget() {
-        this.mode = { is: "none" }
+        this.mode = "none"
         this.status2 = 0
     }
 
     start(lba: number, multi: boolean) {
-        this.mode = { is: "await-token", multi, lba, refused: false }
+        this.mode = "await-token"
+        this.isMulti = multi
+        this.lba = lba
+        this.isRefused = false
         this.parts.flash.isOpen = true
     }
 
     /** Chip select rose: a block that is cut off is void. */
     deselect() {
-        if (this.mode.is === "data")
-            this.mode = { ...this.mode, is: "await-token" }
-        if (this.mode.is === "await-token" && !this.mode.multi) this.leave()
+        if (this.isInBlock) this.mode = "await-token"
+        if (this.awaitsToken && !this.isMulti) this.leave()
     }
 
     /** Takes bytes in the middle of a block. @returns how many */
     bulk(data: Uint8Array, from: number): number {
-        const mode = this.mode as Extract<Mode, { is: "data" }>
         const left = data.length - from
-        const n = Math.min(left, this.block.length - mode.got - 1)
+        const n = Math.min(left, this.block.length - this.got - 1)
         if (n <= 0) return 0
-        this.block.set(data.subarray(from, from + n), mode.got)
-        mode.got += n
+        this.block.set(data.subarray(from, from + n), this.got)
+        this.got += n
         data.fill(0xff, from, from + n)
         return n
     }
@@ -81,12 +77,15 @@ export class BlockWriter {
      * @param quiet bytes since the last that the card sent
      */
     tokenByte(byte: number, quiet: number, now: number) {
-        const mode = this.mode as Extract<Mode, { is: "await-token" }>
         // not before the command's response is out, and N_WR after it
         if (quiet < GAP_BEFORE_TOKEN) return
-        if (byte === (mode.multi ? Token.MultiBlock : Token.Block))
-            this.mode = { ...mode, is: "data", got: 0 }
-        else if (mode.multi && byte === Token.StopTran && !mode.refused) {
+        if (byte === (this.isMulti ? Token.MultiBlock : Token.Block)) {
+            this.mode = "data"
+            this.got = 0
+            return
+        }
+        const isOpen = this.isMulti && !this.isRefused
+        if (isOpen && byte === Token.StopTran) {
             this.parts.output.set(0xff)
             this.end(now)
         }
@@ -94,20 +93,19 @@ export class BlockWriter {
 
     /** A byte of a block. */
     dataByte(byte: number, now: number) {
-        const mode = this.mode as Extract<Mode, { is: "data" }>
-        this.block[mode.got++] = byte
-        if (mode.got < this.block.length) return
-        const response = this.accept(mode)
+        this.block[this.got++] = byte
+        if (this.got < this.block.length) return
+        const response = this.accept()
         this.parts.output.set(response)
         const ok = response === DataResponse.Accepted
-        const { multi, lba } = mode
-        if (!multi) {
+        if (!this.isMulti) {
             if (ok) this.end(now)
             else this.leave()
             return
         }
-        const next = lba + (ok ? 1 : 0)
-        this.mode = { is: "await-token", multi, lba: next, refused: !ok }
+        this.mode = "await-token"
+        if (ok) this.lba++
+        else this.isRefused = true
         const { timing, random } = this.parts
         if (ok) this.program(now, timing.streamUs(random))
     }
@@ -120,7 +118,7 @@ export class BlockWriter {
     }
 
     private leave() {
-        this.mode = { is: "none" }
+        this.mode = "none"
         this.parts.flash.isOpen = false
     }
 
@@ -131,7 +129,7 @@ export class BlockWriter {
     }
 
     /** @returns the data response */
-    private accept({ lba, refused }: Writing) {
+    private accept() {
         const { faults, identification, media } = this.parts
         const data = this.block.slice(0, SECTOR)
         const crc = (this.block[SECTOR] << 8) | this.block[SECTOR + 1]
@@ -140,13 +138,13 @@ export class BlockWriter {
             faults.writeCrcError = false
             return DataResponse.CrcError
         }
-        if (refused) return DataResponse.WriteError
-        if (faults.writeError || lba >= media.sectors) {
+        if (this.isRefused) return DataResponse.WriteError
+        if (faults.writeError || this.lba >= media.sectors) {
             faults.writeError = false
             this.status2 = R2_ERROR
             return DataResponse.WriteError
         }
-        this.store(lba, data)
+        this.store(this.lba, data)
         return DataResponse.Accepted
     }
 

@@ -176,10 +176,10 @@ export class W5500 implements BoardChip, Station {
     }
 
     private get socketInterrupts() {
-        return this.sockets.reduce(
-            (bits, s, n) => bits | (s.interrupting ? 1 << n : 0),
-            0,
-        )
+        let bits = 0
+        for (let n = 0; n < SOCKETS; n++)
+            if (this.sockets[n].interrupting) bits |= 1 << n
+        return bits
     }
 
     /// Power and reset ///
@@ -284,9 +284,9 @@ export class W5500 implements BoardChip, Station {
 
     /** Changes registers; the segment learns of another address or PHY. */
     private change(f: () => void) {
-        const before = `${this.ip} ${this.mac} ${this.up}`
+        const { ip, mac, up } = this
         f()
-        if (before !== `${this.ip} ${this.mac} ${this.up}`)
+        if (ip !== this.ip || mac !== this.mac || up !== this.up)
             this.segment.carrierChanged()
     }
 
@@ -351,10 +351,9 @@ export class W5500 implements BoardChip, Station {
     }
 
     private accessCommon(data: Uint8Array, isWrite: boolean) {
-        const access = () =>
-            accessRegisters(data, this.address, isWrite, this.registers)
-        if (isWrite) this.change(access)
-        else access()
+        const { address, registers } = this
+        if (!isWrite) return accessRegisters(data, address, false, registers)
+        this.change(() => accessRegisters(data, address, true, registers))
     }
 
     private readCommon(at: number) {
