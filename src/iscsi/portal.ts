@@ -69,7 +69,9 @@ export async function closePort(port: Port) {
 
 /**
  * Looks after the sockets that have news: first the one that had news last,
- * for it mostly is the one again.
+ * for it mostly is the one again. A login takes 40 ms of a Pico: behind it the
+ * link has its turn before other sockets have, or the partner would take
+ * several hosts at once for a broken link.
  * @returns whether there were any, or one wants another look
  */
 export async function servePort(port: Port): Promise<boolean> {
@@ -82,9 +84,14 @@ export async function servePort(port: Port): Promise<boolean> {
     for (let i = 0; mask > 0; ++i) {
         if (mask & 1) {
             const c = port.conns[i]
+            const isLogin = c.phase !== Phase.FullFeature
             if (await visit(c)) {
                 port.latest = c
                 worked = true
+                if (isLogin) {
+                    port.again |= (mask & ~1) << i
+                    break
+                }
             }
         }
         mask >>= 1
