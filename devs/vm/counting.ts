@@ -152,7 +152,9 @@ export function counterPlan(profile: boolean): CounterPlan {
     }
 }
 
-const SCRIPT = fileURLToPath(new URL("add-counters.mjs", import.meta.url))
+const [SCRIPT, DISPATCH] = ["add-counters.mjs", "dispatch.mjs"].map(name =>
+    fileURLToPath(new URL(name, import.meta.url)),
+)
 
 /** Adding counters takes some seconds: the result is kept in node_modules. */
 function countingWasm(profile: boolean): Uint8Array<ArrayBuffer> {
@@ -162,6 +164,7 @@ function countingWasm(profile: boolean): Uint8Array<ArrayBuffer> {
         .update(wasm)
         .update(JSON.stringify(plan))
         .update(readFileSync(SCRIPT))
+        .update(readFileSync(DISPATCH))
     const name = `vm-${hash.digest("hex").slice(0, 16)}.wasm`
     const dir = path.join(path.dirname(cli), "../../../.cache/twinstore")
     const file = path.join(dir, name)
