@@ -42,6 +42,8 @@ export function makePool() {
         runtime: "child_process",
         minThreads: threads,
         maxThreads: threads,
+        // most objects die young, if they get the room to
+        execArgv: [...process.execArgv, "--max-semi-space-size=32"],
         // a world that was dropped may still have promises that end badly
         isolateWorkers: false,
     })
