@@ -17,6 +17,13 @@ const plan = JSON.parse(process.argv[2])
 const { i32, none } = binaryen
 const m = binaryen.readBinary(readFileSync(0))
 
+// emscripten leaves low memory free, so that address 0 is nobody's
+for (let i = 0; i < m.getNumDataSegments(); ++i) {
+    const { offset } = m.getDataSegmentInfo(m.getDataSegmentByIndex(i))
+    if (offset < plan.countersAt + 4 * plan.counters.length)
+        fail("free memory where the counters are")
+}
+
 /** @param {string} name */
 const addressOf = name =>
     m.i32.const(plan.countersAt + 4 * plan.counters.indexOf(name))
