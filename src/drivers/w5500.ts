@@ -34,7 +34,7 @@ export const W5500_VERSION = 0x04
 
 export const Sn_MR = 0x00
 const Sn_CR = 0x01
-const Sn_IR = 0x02
+export const Sn_IR = 0x02
 export const Sn_SR = 0x03
 export const Sn_PORT = 0x04
 export const Sn_DIPR = 0x0c
@@ -194,11 +194,11 @@ export async function close(s: Socket) {
 }
 
 /**
- * Sends a UDP datagram of one byte to the chip's own address. To find the
- * MAC of that address the chip broadcasts an ARP request, and that is the
- * announcement that it has no command for.
+ * Sends a UDP datagram of one byte. To find the MAC of the address the chip
+ * broadcasts an ARP request. To the chip's own address that is the announcement
+ * that it has no command for.
  */
-export async function announce(s: Socket, ip: Buffer) {
+export async function sendByte(s: Socket, ip: Buffer) {
     await command(s, CLOSE)
     await writeSocket(s, Sn_MR, Buffer.from([MR_UDP]))
     await command(s, OPEN)

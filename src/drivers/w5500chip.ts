@@ -148,7 +148,7 @@ export async function resetChip(chip: Chip): Promise<boolean> {
 }
 
 /** Bytes of a chip's address: gateway, mask, MAC and IP. */
-const ADDRESS_SIZE = 18
+export const ADDRESS_SIZE = 18
 
 /** Gives the chip its address; effective at once. @param address `ADDRESS_SIZE` bytes */
 export async function setAddress(chip: Chip, address: Buffer) {

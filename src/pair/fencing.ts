@@ -52,6 +52,7 @@ export enum Why {
     CableOut,
     FenceBroken,
     FenceFailed,
+    Answered,
 }
 
 export interface Fence {
@@ -112,6 +113,15 @@ export function stepFence(
         default:
             return Act.None
     }
+}
+
+/**
+ * The lines say that the partner is dead, and its network chip answers: fence,
+ * heartbeat and link have all broken at once.
+ */
+export function refuseAnswered(f: Fence, now: number): Why {
+    refuse(f, Why.Answered, now)
+    return f.why
 }
 
 function fence(

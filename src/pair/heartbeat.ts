@@ -29,6 +29,7 @@ import {
     Fence,
     Fencing,
     makeFence,
+    refuseAnswered,
     stepFence,
     Why,
 } from "./fencing"
@@ -112,6 +113,12 @@ export function sawCarrier(isThere: boolean) {
 export function releaseFence() {
     board.pins.fence.setMode(ds.GPIOMode.InputPullDown)
     fence.state = Fencing.Watching
+}
+
+/** Somebody still answers at the partner's address: it is not dead at all. */
+export function refuseTakeover() {
+    board.pins.fence.setMode(ds.GPIOMode.InputPullDown)
+    refuse(refuseAnswered(fence, ds.millis()))
 }
 
 async function run() {
@@ -201,6 +208,7 @@ const WHY = [
     "the cable is out",
     "the fence is broken",
     "the fence does not reach the partner",
+    "the partner's address still answers on the LAN",
 ]
 
 function watch(now: number) {

@@ -6,6 +6,7 @@ import * as ds from "@devicescript/core"
 import { event } from "../console/events"
 import { report } from "../console/status"
 import { DATA } from "../drivers/w5500"
+import { isAddressUsed } from "../drivers/w5500probe"
 import { Port, setIdentity } from "../iscsi/port"
 import { out } from "../net/frames"
 import { added, outLength } from "../net/out"
@@ -31,6 +32,8 @@ import {
     H_VOLUMES,
     HELLO_SIZE,
     helloDigest,
+    ID_IP,
+    ID_MAC,
     IDENTITY_SIZE,
     LINK_VERSION,
     nameIn,
@@ -42,6 +45,7 @@ import {
     detector,
     fallSilent,
     fence,
+    refuseTakeover,
     releaseFence,
     sawCarrier,
     wantsCarrier,
@@ -99,6 +103,9 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     partnerIdentity.blitAt(0, partnerOnCard, 0, IDENTITY_SIZE)
     startHosts(homePort, partnerPort)
     boot = Math.randomInt(0x7fffffff)
+    probeMac.blitAt(0, s.identity, ID_MAC, 6)
+    probeMac[0] = 0x02
+    probeMac[1] = 0x50 // "P"
 }
 
 /// Meeting ///
@@ -209,6 +216,13 @@ function rememberPartner() {
 
 /// Losing ///
 
+/** MAC address of a port that is nobody yet: as the link's, but for a byte. */
+const probeMac = Buffer.alloc(6)
+
+function partnerIp(): Buffer {
+    return partnerIdentity.slice(ID_IP, ID_IP + 4)
+}
+
 /** Whether there is something whole to take over. */
 export function canTakeOver(): boolean {
     return foreign.mode === Mode.Mirror
@@ -253,8 +267,15 @@ function goAlone(v: Volume) {
     event(`volume ${v.index === 0 ? "a" : "b"} alone epoch=${v.epoch}`)
 }
 
-/** The partner is dead: be it. */
+/**
+ * The partner is dead: be it. But three wires that break at once look as a death
+ * does. So the LAN is asked before anything is changed.
+ */
 async function takeOver() {
+    if (await isAddressUsed(partnerPort.chip, probeMac, partnerIp())) {
+        refuseTakeover()
+        return
+    }
     shutLink()
     if (home.mode === Mode.Mirrored) goAlone(home)
     goAlone(foreign)

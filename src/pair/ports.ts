@@ -1,6 +1,6 @@
 /** Ports on the network: brought up, watched, and withdrawn. */
 import { event } from "../console/events"
-import { announce, PEER_SIZE, readPeer } from "../drivers/w5500"
+import { PEER_SIZE, readPeer, sendByte } from "../drivers/w5500"
 import { Chip, resetChip, setAddress } from "../drivers/w5500chip"
 import { copyPeer, hasCable, hasConflict } from "../drivers/w5500watch"
 import { Phase } from "../iscsi/conn"
@@ -45,7 +45,7 @@ export async function serve(port: Port, attention: Sense) {
         port.chip,
         id.slice(ID_ADDRESS, ID_ADDRESS + ID_ADDRESS_SIZE),
     )
-    await announce(port.conns[last].socket, id.slice(ID_IP, ID_IP + 4))
+    await sendByte(port.conns[last].socket, id.slice(ID_IP, ID_IP + 4))
     await pokeHosts(port, port.conns[last])
     await openConn(port.conns[last])
     openPort(port)
