@@ -46,11 +46,11 @@ import { checkPorts, serve, withdraw } from "./ports"`,
         },
         {
             file: "src/pair/pair.ts",
-            find: `async function takeOver() {
-    shutLink()`,
-            replace: `async function takeOver() {
-    endHalf()
-    shutLink()`,
+            find: `    shutLink()
+    if (home.mode === Mode.Mirrored) goAlone(home)`,
+            replace: `    endHalf()
+    shutLink()
+    if (home.mode === Mode.Mirrored) goAlone(home)`,
         },
     ],
 }
