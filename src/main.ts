@@ -24,6 +24,7 @@ import { readSettings, Settings } from "./settings"
 import { CardState, openCard } from "./store/opencard"
 import { startProgress } from "./store/progress"
 import { startStorage } from "./store/storage"
+import { initMaps } from "./store/dirtymap"
 import { initSuperblock } from "./store/superblock"
 import { makeVolume, Volume } from "./store/volume"
 import { ID_ADDRESS_SIZE, ID_IP, ID_MAC } from "./wire/link"
@@ -69,6 +70,7 @@ async function bringUpCard(
 ) {
     const card = makeCard(board.pins.csCard)
     initSuperblock(volumes, settings.pair, settings.index)
+    initMaps(settings.pair, settings.index)
     for (;;) {
         board.spiConfigure(INIT_HZ)
         const error = await startCard(card)

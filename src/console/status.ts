@@ -6,6 +6,7 @@ import { Phase } from "../iscsi/conn"
 import { Port } from "../iscsi/port"
 import { freeTasks } from "../iscsi/task"
 import { Partner } from "../pair/detector"
+import { dirtyExtents } from "../store/dirtymap"
 import { own } from "../store/pool"
 import { cardHasFailed, readCount } from "../store/storage"
 import { Volume } from "../store/volume"
@@ -65,7 +66,8 @@ function reportCounters(now: number, volumes: Volume[]) {
         sum += v.appended + v.committed + v.durable
         text +=
             ` written.${name}=${v.appended} committed.${name}=${v.committed}` +
-            ` durable.${name}=${v.durable} epoch.${name}=${v.epoch}`
+            ` durable.${name}=${v.durable} epoch.${name}=${v.epoch}` +
+            ` dirty.${name}=${dirtyExtents[i]}`
     }
     const free = own.freeBlocks
     const spare = freeTasks()

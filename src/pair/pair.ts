@@ -11,7 +11,14 @@ import { Port, setIdentity } from "../iscsi/port"
 import { out } from "../net/frames"
 import { added, outLength } from "../net/out"
 import { Settings } from "../settings"
-import { MIRROR_BLOCKS } from "../store/pool"
+import {
+    beginMap,
+    isMapOf,
+    markAll,
+    markEntries,
+    renewMap,
+} from "../store/dirtymap"
+import { MIRROR_BLOCKS, OWN_BLOCKS } from "../store/pool"
 import { settle } from "../store/log"
 import { idleBriefly } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
@@ -256,10 +263,34 @@ export function partnerIsLost() {
     aloneAt = ds.millis() + ALONE_WAIT_MS
 }
 
+/**
+ * What may differ on the two cards when a volume's new epoch begins. Before
+ * `v.mode` says that it has.
+ */
+function markDifferences(v: Volume) {
+    const base = v.epoch
+    const last = v.appended
+    if (v.mode === Mode.Waiting) {
+        // a board that was alone before goes on with its map
+        if ((v.flags & VolumeFlag.Alone) !== 0 && isMapOf(v)) return
+        beginMap(v, base)
+        markAll(v)
+        return
+    }
+    beginMap(v, base)
+    // The home knows what its partner has on its card. The mirror does not know
+    // it of the home, but what the home had not on its card held a block of it
+    const first =
+        v.mode === Mode.Mirrored ? v.partnerDurable : last - OWN_BLOCKS
+    markEntries(v, first < 0 ? 1 : first + 1, last)
+}
+
 /** Every write goes to this card alone from now on: a new epoch. */
 function goAlone(v: Volume) {
+    markDifferences(v)
     v.mode = Mode.Alone
     v.epoch++
+    renewMap(v)
     v.flags = (v.flags | VolumeFlag.Alone) & ~VolumeFlag.Outdated
     v.committed = v.appended
     wantBothCopies(v)

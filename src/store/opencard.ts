@@ -35,6 +35,7 @@ import {
     superblockSector,
     wasUsed,
 } from "./superblock"
+import { loadMap, mapLba } from "./dirtymap"
 import { pool } from "./pool"
 import { Volume } from "./volume"
 
@@ -91,6 +92,7 @@ export async function openCard(
             if (state !== CardState.Formatted) return state
         }
         const isNew = isLost && !wasUsed()
+        await readMaps(card, volumes)
         const state = await repair(card)
         return state === CardState.Ours && isNew ? CardState.Formatted : state
     }
@@ -101,6 +103,17 @@ export async function openCard(
     }
     if (!isEmpty) return CardState.Foreign
     return await format(card, volumes, pairId, blocksPerVolume)
+}
+
+/**
+ * What cannot be read is no map: then nothing is known of what differs, and
+ * all of the volume is taken to.
+ */
+async function readMaps(card: Card, volumes: Volume[]) {
+    for (let i = 0; i < volumes.length; ++i)
+        for (let copy = 0; copy < 2; ++copy)
+            if (await read(card, mapLba(i, copy))) loadMap(volumes[i], sector)
+    card.error = CardError.None
 }
 
 /** A copy of the superblock that is lost or behind is written anew. */

@@ -17,10 +17,17 @@ import {
     writeStatus,
     writtenTo,
 } from "../drivers/sdcard"
-import { LOG_MASK, setDurable, Volume } from "./volume"
+import { LOG_MASK, Mode, setDurable, Volume } from "./volume"
 import { SECTOR } from "../wire/card"
 import { pool } from "./pool"
 import { progress, stopYielding } from "./progress"
+import {
+    mapImage,
+    mapSaved,
+    mapToSave,
+    markEntries,
+    nextMapLba,
+} from "./dirtymap"
 import { saved, saveNext, superblockLba, superblockSector } from "./superblock"
 
 /** The specification's 500 ms for SDXC, and some. */
@@ -102,6 +109,8 @@ export function endTurn() {
 async function run() {
     for (;;) {
         if (hasFailed) await failReads()
+        // a new epoch comes after the map that belongs to it
+        else if (mapToSave() >= 0) await saveMap()
         else if (saveNext()) await save()
         else if (reads.length && !flushNext) await readNext()
         else if (!(await flush()) && !reads.length) {
@@ -233,6 +242,23 @@ async function save() {
     fail("superblock")
 }
 
+/** Writes the next copy of a dirty map. */
+async function saveMap() {
+    const index = mapToSave()
+    for (let i = 0; i < TRIES; ++i)
+        if (await writeSector(nextMapLba(index), mapImage(index))) {
+            mapSaved(index)
+            return
+        }
+    fail("dirty map")
+}
+
+/** What a board writes alone is marked before the card has it. */
+async function markDirty(v: Volume) {
+    markEntries(v, v.durable + 1, v.committed)
+    while (mapToSave() >= 0 && !hasFailed) await saveMap()
+}
+
 function fail(what: string) {
     hasFailed = true
     event(`card failed what=${what}`)
@@ -247,6 +273,8 @@ async function flush(): Promise<boolean> {
         const v = volumes[k]
         if (v.committed === v.durable || !v.isSaved) continue
         any = true
+        if (v.mode === Mode.Alone) await markDirty(v)
+        if (hasFailed) return true
         const last = endOfBatch(v)
         let done = false
         for (let i = 0; i < TRIES && !done; ++i)

@@ -26,7 +26,8 @@ import {
 import { IDENTITY_SIZE } from "../wire/link"
 import { Volume } from "./volume"
 
-const sector = Buffer.alloc(SECTOR)
+/** What is written to the card next; of the dirty map, too. */
+export const image = Buffer.alloc(SECTOR)
 /** The partner as it was last met; zero when never. */
 export const partnerOnCard = Buffer.alloc(IDENTITY_SIZE)
 
@@ -73,23 +74,23 @@ export function saveNext(): boolean {
 /** Makes the next superblock. @returns 512 bytes, valid until the next call */
 export function superblockSector(): Buffer {
     isWanted = false
-    putSuperblockHead(sector)
-    sector.setAt(SB_GENERATION, "u32", generation + 1)
-    sector.setAt(SB_PAIR, "u32", pairId)
-    sector[SB_INDEX] = index
+    putSuperblockHead(image)
+    image.setAt(SB_GENERATION, "u32", generation + 1)
+    image.setAt(SB_PAIR, "u32", pairId)
+    image[SB_INDEX] = index
     for (let i = 0; i < volumes.length; ++i) {
         const v = volumes[i]
         const at = SB_VOLUMES + i * SB_VOLUME_SIZE
-        sector.setAt(at, "u32", v.firstLba)
-        sector.setAt(at + 4, "u32", v.blocks)
-        sector.setAt(at + 8, "u32", v.epoch)
-        sector.setAt(at + 12, "u32", v.flags)
+        image.setAt(at, "u32", v.firstLba)
+        image.setAt(at + 4, "u32", v.blocks)
+        image.setAt(at + 8, "u32", v.epoch)
+        image.setAt(at + 12, "u32", v.flags)
         v.isInSector = true
     }
-    sector.blitAt(SB_PARTNER, partnerOnCard, 0, IDENTITY_SIZE)
+    image.blitAt(SB_PARTNER, partnerOnCard, 0, IDENTITY_SIZE)
     // of the whole sector, with zeros where the digest will be
-    sector.blitAt(SB_DIGEST, digest("sha256", sector), 0, 32)
-    return sector
+    image.blitAt(SB_DIGEST, digest("sha256", image), 0, 32)
+    return image
 }
 
 /** Where the next superblock goes: the copy that is older. */
@@ -114,9 +115,9 @@ function isSuperblock(b: Buffer): boolean {
     for (let i = 0; i < 8; ++i)
         if (b[i] !== SUPERBLOCK_MAGIC.charCodeAt(i)) return false
     if (b.getAt(SB_VERSION, "u32") !== SUPERBLOCK_VERSION) return false
-    sector.blitAt(0, b, 0, SECTOR)
-    sector.fillAt(SB_DIGEST, 32, 0)
-    const hash = digest("sha256", sector)
+    image.blitAt(0, b, 0, SECTOR)
+    image.fillAt(SB_DIGEST, 32, 0)
+    const hash = digest("sha256", image)
     for (let i = 0; i < 32; ++i) if (b[SB_DIGEST + i] !== hash[i]) return false
     return true
 }

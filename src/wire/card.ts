@@ -41,6 +41,45 @@ export enum VolumeFlag {
     Outdated = 4,
 }
 
+/// Dirty map ///
+
+/**
+ * Where the two copies of a volume's dirty map are, `MAP_STEP` for volume b
+ * behind those of a. Far from each other and from the superblock: a write that
+ * is cut off may damage its neighbours.
+ */
+export const MAP_LBA = [384, 1408]
+export const MAP_STEP = 256
+
+export const MAP_MAGIC = "TWINDIRT"
+
+/** u32 each; the magic comes first */
+export const DM_GENERATION = 8
+export const DM_PAIR = 12
+/** the epoch of the volume in which the map counts */
+export const DM_EPOCH = 16
+/** the epoch in which both copies of the volume were last equal */
+export const DM_BASE = 20
+/** u8: whose card, u8: which volume, u8: an extent has 2^n blocks */
+export const DM_INDEX = 24
+export const DM_VOLUME = 25
+export const DM_SHIFT = 26
+/** a bit an extent, from the lowest bit of the first byte on */
+export const DM_BITS = 32
+export const DM_BYTES = 448
+/** SHA-256 of the sector with zeros here */
+export const DM_DIGEST = 480
+
+/** Extents are no smaller than the largest write of one log entry. */
+const MIN_SHIFT = 3
+
+/** The smallest extents, as a power of two, of which a map has enough. */
+export function extentShift(blocks: number): number {
+    let shift = MIN_SHIFT
+    while (Math.ceil(blocks / (1 << shift)) > DM_BYTES * 8) shift++
+    return shift
+}
+
 /// Partition table ///
 
 const MBR_SIGNATURE = 440

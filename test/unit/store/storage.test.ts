@@ -11,7 +11,7 @@ useDeviceScript({
 })
 const { makeCard, newCard, ram } = await import("../../support/ramcard.ts")
 const { Mode, makeVolume } = await import("../../../src/store/volume.ts")
-const { FIRST_VOLUME_LBA, SUPERBLOCK_LBA, VolumeFlag } =
+const { FIRST_VOLUME_LBA, MAP_LBA, SUPERBLOCK_LBA, VolumeFlag } =
     await import("../../../src/wire/card.ts")
 const { ReadState } = await import("../../../src/store/storage.ts")
 
@@ -188,7 +188,7 @@ describe("a flush", () => {
         assert.equal(ram.sectors.get(FIRST_VOLUME_LBA), undefined)
     })
     test("comes after the card says that the volume is written to", async () => {
-        const board = await start(Mode.Alone)
+        const board = await start(Mode.Mirror)
         board.v.isSaved = true
         const order: number[] = []
         ram.beforeWrite = lba => order.push(lba)
@@ -200,6 +200,19 @@ describe("a flush", () => {
         // flags of volume a: SB_VOLUMES + 12
         const sector = Buffer.from(ram.sectors.get(first) ?? "", "hex")
         assert.equal(sector.readUInt32LE(44) & VolumeFlag.Active, 1)
+    })
+    test("without a partner comes after its extent is marked, twice", async () => {
+        const board = await start(Mode.Alone)
+        board.v.flags = VolumeFlag.Active
+        const order: number[] = []
+        ram.beforeWrite = lba => order.push(lba)
+        board.write(0, 2, 1)
+        await board.run(60)
+        const data = [FIRST_VOLUME_LBA, FIRST_VOLUME_LBA + 1]
+        assert.deepEqual(order, [...MAP_LBA, ...data])
+        board.write(0, 2, 2)
+        await board.run(60)
+        assert.deepEqual(order.slice(4), data, "it is marked already")
     })
     test("waits when what the card says is not true any more", async () => {
         const board = await start(Mode.Mirrored)
