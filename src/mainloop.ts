@@ -9,6 +9,7 @@ import {
 import { reapTasks } from "./iscsi/task"
 import { linkInt, linkIsDue, serveLink } from "./pair/link"
 import { pairIsDue, servePair } from "./pair/pair"
+import { target } from "./pair/resync"
 import { hasProgress, idle, takeProgress, yieldBus } from "./store/progress"
 import { endTurn, storageIsWorking } from "./store/storage"
 
@@ -30,7 +31,8 @@ export async function mainLoop() {
         const linkHasNews = readPin(linkInt) === 0
         if (linkHasNews || linkIsDue || worked || progress)
             if (await serveLink(linkHasNews)) worked = true
-        if (pairIsDue) if (await servePair()) worked = true
+        if (pairIsDue || (progress && target))
+            if (await servePair()) worked = true
         if (progress) reapTasks()
         if (!worked) {
             if (storageIsWorking()) {

@@ -134,16 +134,30 @@ export class TortureHost {
 
     /** Reads all of the region, over a connection of its own. */
     async readAll() {
-        const { region } = this.opts
-        this.initiator = this.makeInitiator()
-        await this.patiently(this.initiator.login())
-        await this.patiently(this.initiator.ready())
-        const end = region.first + region.blocks
-        for (let lba = region.first; lba < end; lba += 8) {
-            const blocks = Math.min(8, end - lba)
-            await this.carryOut({ kind: "read", lba, blocks })
+        const { first, blocks } = this.opts.region
+        let at = first
+        while (at < first + blocks) {
+            try {
+                this.initiator = this.makeInitiator()
+                await this.patiently(this.initiator.login())
+                await this.patiently(this.initiator.ready())
+                for (; at < first + blocks; at += 8) {
+                    const count = Math.min(8, first + blocks - at)
+                    const step = {
+                        kind: "read",
+                        lba: at,
+                        blocks: count,
+                    } as const
+                    await this.carryOut(step)
+                }
+                await this.patiently(this.initiator.logout())
+            } catch (e) {
+                // a volume that is given back is found at its home again
+                if (!(e instanceof ConnectionLost)) throw e
+                this.initiator.abort()
+                await this.bench.script.sleep(RETRY_US)
+            }
         }
-        await this.patiently(this.initiator.logout())
     }
 
     private async work(session: number) {

@@ -42,6 +42,12 @@ export class Servings {
             (board, [, name]) => this.alone(board, volumeOf(name)),
         ],
         [
+            // given back with all that was written over there
+            /^volume ([ab]) is home again/,
+            (board, [, name]) =>
+                (this.seen[board].hasServed[volumeOf(name)] = true),
+        ],
+        [
             /^(home|partner) port serves .*\.([ab])$/,
             (board, [, port, name]) => this.begin(board, port, volumeOf(name)),
         ],

@@ -13,7 +13,15 @@ import { Volume } from "../store/volume"
 import { event } from "./events"
 
 const COUNTERS_MS = 1000
-const MODES = ["waiting", "mirror", "mirrored", "alone"]
+const MODES = [
+    "waiting",
+    "mirror",
+    "filling",
+    "alone",
+    "resyncing",
+    "joining",
+    "mirrored",
+]
 const PARTNERS = ["unknown", "alive", "beat-lost", "link-lost", "silent"]
 
 let lastStatus = ""

@@ -36,6 +36,8 @@ export interface Port {
     isActive: boolean
     /** serves, or will as soon as its chip can */
     isWanted: boolean
+    /** what hosts send now stays in the chip: it is for the board to come */
+    isHeld: boolean
     /** addresses and ports of the hosts that have sessions, by socket; as they
      * stand in the registers */
     hosts: Buffer
@@ -74,6 +76,7 @@ export function makePort(name: string, cs: Pin, int: Pin): Port {
         sessions: [],
         isActive: false,
         isWanted: false,
+        isHeld: false,
         hosts: Buffer.alloc(SOCKETS * PEER_SIZE),
         identity: Buffer.alloc(IDENTITY_SIZE),
         target: "",

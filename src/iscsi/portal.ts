@@ -148,7 +148,9 @@ async function visit(c: Conn): Promise<boolean> {
     c.wantsRoom = false
     if (c.phase === Phase.Closed) begin(c)
     if (c.need === NEVER) findBlocks(c)
-    if (s.rxSize >= c.need && c.phase !== Phase.Closing)
+    // of a port that is given away, only what runs is brought to its end
+    const isHeld = c.port.isHeld && !owesData(c)
+    if (s.rxSize >= c.need && c.phase !== Phase.Closing && !isHeld)
         worked = await receive(c)
     if (c.taskCount > 0 || hasWaited) if (await sendReady(c)) worked = true
     await flushOut(s)

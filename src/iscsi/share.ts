@@ -25,7 +25,8 @@ let solicited = 0
 /** Takes blocks for a task's next piece, or a place in the queue. */
 export function takeBlocks(t: Task, count: number): boolean {
     const isQueued = (t.flags & TaskFlag.WantsBlocks) !== 0
-    const isTurn = isEmpty(blockQueue) || first(blockQueue) === t.index
+    const isTurn =
+        !isCopyNext && (isEmpty(blockQueue) || first(blockQueue) === t.index)
     const run = isTurn ? takeRun(own, count) : -1
     if (run < 0) {
         if (!isQueued) push(blockQueue, t.index)
@@ -34,8 +35,31 @@ export function takeBlocks(t: Task, count: number): boolean {
     }
     t.run = run
     t.count = count
+    isCopyNext = isCopyWaiting
     if (isQueued) leaveBlocks(t)
     return true
+}
+
+/**
+ * The copying that brings the partner up to date wants blocks, too: as long as
+ * there is contention, it and the tasks take turns.
+ */
+let isCopyWaiting = false
+let isCopyNext = false
+
+/** @returns the first block of a run, or -1: it is not its turn yet */
+export function takeForCopy(count: number): number {
+    const isTurn = isCopyNext || isEmpty(blockQueue)
+    const run = isTurn ? takeRun(own, count) : -1
+    isCopyWaiting = run < 0
+    if (run >= 0) isCopyNext = false
+    return run
+}
+
+/** Nothing is to be copied any more. */
+export function leaveCopyQueue() {
+    isCopyWaiting = isCopyNext = false
+    callFirst(blockQueue)
 }
 
 /** Gives back what a task has taken. */

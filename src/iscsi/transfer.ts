@@ -9,7 +9,7 @@
 import { flush, write } from "../store/log"
 import { GROUP, pool } from "../store/pool"
 import { cardHasFailed, queueRead, ReadState } from "../store/storage"
-import { acknowledgeable, Mode, safe } from "../store/volume"
+import { acknowledgeable, isMarking, safe } from "../store/volume"
 import { put24, put32 } from "../wire/bytes"
 import {
     BHS,
@@ -147,7 +147,7 @@ function answerWaiting(c: Conn): boolean {
     const done = t.flags & TaskFlag.Forced ? safe(v) : acknowledgeable(v)
     if (done < t.seq && t.seq !== 0) {
         // with a partner, it will be the one that answers
-        if (!cardHasFailed() || v.mode !== Mode.Alone) return false
+        if (!cardHasFailed() || !isMarking(v)) return false
         t.sense = Sense.WriteError
     }
     if (!hasRoom(c)) return false
@@ -212,7 +212,7 @@ async function sendPiece(c: Conn, t: Task): Promise<boolean> {
     const s = c.socket
     const bytes = t.count * BLOCK
     if (t.readState === ReadState.Failed) {
-        if (cardHasFailed() && t.volume.mode !== Mode.Alone) return false
+        if (cardHasFailed() && !isMarking(t.volume)) return false
         t.sense = Sense.ReadError
         t.blocksLeft = 0
         t.readState = ReadState.Idle

@@ -26,14 +26,20 @@ export function judgeVolume(
     partnerEpoch: number,
     partnerFlags: number,
 ): Verdict {
+    // a card that was never in step knows nothing, whatever its epoch
+    const isFresh = (homeFlags & VolumeFlag.Fresh) !== 0
+    if (isFresh !== ((partnerFlags & VolumeFlag.Fresh) !== 0))
+        return isFresh ? Verdict.Partner : Verdict.Home
     if (homeEpoch > partnerEpoch) return Verdict.Home
     if (partnerEpoch > homeEpoch) return Verdict.Partner
     // both went on alone: whatever the flags say, they are not equal
     if ((homeFlags & partnerFlags & VolumeFlag.Alone) !== 0) return Verdict.Home
     // one epoch: neither went on alone. Both were in step, unless writes were
-    // under way when both lost power; then the home's word counts. So it does
-    // when the mirror has given up its copy: it does not take it back, though
-    // the home did not come to raise its epoch, or its card has lost that
+    // under way when both lost power; then the home's word counts. A copy that
+    // was given up by who mirrored it, be it the home, is not taken back, though
+    // the other did not come to raise its epoch, or its card has lost that
     if (((homeFlags | partnerFlags) & NOT_EQUAL) === 0) return Verdict.Mirrored
+    if ((homeFlags & ~partnerFlags & VolumeFlag.Outdated) !== 0)
+        return Verdict.Partner
     return Verdict.Home
 }

@@ -13,64 +13,82 @@ import * as ds from "@devicescript/core"
 import { close, connect, PEER_SIZE, readPeer } from "../drivers/w5500"
 import { Conn, Phase } from "../iscsi/conn"
 import { Port, SOCKETS } from "../iscsi/port"
-import { Frame, L_A, L_B, LINK_HEADER, tcpPortIn } from "../wire/link"
+import { Frame, L_A, L_B, L_VOLUME, LINK_HEADER, tcpPortIn } from "../wire/link"
 import { addFrame, makeRoom } from "./link"
 
 /** A SYN is out by then: the host's MAC address has to be found first. */
 const SYN_MS = 2
 
-let home: Port
-/** sockets whose hosts the partner has to be told of, a bit each */
-let untold = 0
-/** the partner's hosts: those of the port that may become the partner's */
-let theirs: Buffer
+/** By volume: the port that serves it, or may. */
+const portOf: Port[] = []
+/** sockets whose hosts the partner has to be told of, a bit each, by volume */
+const untold = [0, 0]
+/** Not 0: `sendHosts` has something to say. */
+export let untoldHosts = 0
+const ALL = (1 << SOCKETS) - 1
 
-export function startHosts(homePort: Port, partnerPort: Port) {
-    home = homePort
-    theirs = partnerPort.hosts
+/** @param index this board's: 0 for a */
+export function startHosts(homePort: Port, partnerPort: Port, index: number) {
+    portOf[index] = homePort
+    portOf[1 - index] = partnerPort
 }
 
-/** A session has begun or ended. */
+/**
+ * A session has begun or ended. Those that end with their port's service are
+ * hosts that the partner has to poke, for it serves next.
+ */
 export function sessionChanged(c: Conn) {
-    if (c.port === home) untold |= 1 << c.socket.n
+    if (!c.port.isActive) return
+    const i = c.port === portOf[0] ? 0 : 1
+    untold[i] = untold[i] | (1 << c.socket.n)
+    untoldHosts = untold[0] + untold[1]
 }
 
 /** The partner knows nothing yet: a new connection over the link. */
 export function tellAllHosts() {
-    theirs.fillAt(0, theirs.length, 0)
-    untold = (1 << SOCKETS) - 1
+    for (let i = 0; i < portOf.length; ++i) {
+        if (portOf[i].isActive) untold[i] = ALL
+        else portOf[i].hosts.fillAt(0, portOf[i].hosts.length, 0)
+    }
+    untoldHosts = untold[0] + untold[1]
 }
 
 /** Puts frames into `out` for all changes. */
 export async function sendHosts() {
-    for (let i = 0; untold > 0 && i < SOCKETS; ++i) {
-        const bit = 1 << i
-        if ((untold & bit) === 0) continue
-        untold &= ~bit
-        const c = home.conns[i]
-        let ip = 0
-        let port = 0
-        if (c.phase === Phase.FullFeature) {
-            const peer = await readPeer(c.socket)
-            ip = peer.getAt(0, "u32")
-            port = peer.getAt(4, "u16")
+    for (let v = 0; v < portOf.length; ++v) {
+        for (let i = 0; untold[v] > 0 && i < SOCKETS; ++i) {
+            const bit = 1 << i
+            if ((untold[v] & bit) === 0) continue
+            untold[v] = untold[v] & ~bit
+            await sendHost(v, portOf[v].conns[i])
         }
-        await makeRoom(LINK_HEADER)
-        addFrame(Frame.Host, 0, ip, port + i * 0x10000, 0)
     }
+    untoldHosts = untold[0] + untold[1]
 }
 
-/** Whether `sendHosts` has something to say. */
-export function hostsAreUntold(): boolean {
-    return untold > 0
+async function sendHost(volume: number, c: Conn) {
+    let ip = 0
+    let port = 0
+    if (c.phase === Phase.FullFeature) {
+        const peer = await readPeer(c.socket)
+        ip = peer.getAt(0, "u32")
+        port = peer.getAt(4, "u16")
+    }
+    await makeRoom(LINK_HEADER)
+    addFrame(Frame.Host, volume, ip, port + c.socket.n * 0x10000, 0)
 }
 
 /** The partner's host at a socket has come, changed or gone. */
 export function takeHost(b: Buffer, at: number): string | undefined {
     const slot = b[at + L_B + 2]
-    if (slot >= SOCKETS) return "host at a socket that is not there"
-    theirs.blitAt(slot * PEER_SIZE, b, at + L_A, 4)
-    theirs.blitAt(slot * PEER_SIZE + 4, b, at + L_B, 2)
+    const volume = b[at + L_VOLUME]
+    if (slot >= SOCKETS || volume > 1)
+        return "host at a socket that is not there"
+    const port = portOf[volume]
+    // what is served here is not the partner's to tell of
+    if (port.isActive) return undefined
+    port.hosts.blitAt(slot * PEER_SIZE, b, at + L_A, 4)
+    port.hosts.blitAt(slot * PEER_SIZE + 4, b, at + L_B, 2)
     return undefined
 }
 

@@ -50,7 +50,9 @@ import {
 } from "./mirror"
 import { takeHost } from "./hosts"
 import { isWell } from "./chips"
-import { heardPartner, linkDown, linkUp, takeHello } from "./pair"
+import { linkUp, takeHello } from "./meeting"
+import { heardPartner, linkDown } from "./pair"
+import { takeRejoin } from "./rejoin"
 
 /**
  * Buffers of the link chip's sockets in KiB: all for the one that is used. It
@@ -354,6 +356,12 @@ function take(
             return takeHello(b, at + LINK_HEADER)
         case Frame.Ping:
             return undefined
+        case Frame.Want:
+        case Frame.Resync:
+        case Frame.Join:
+        case Frame.Joined:
+        case Frame.Give:
+            return takeRejoin(type, b, at)
         default:
             return "unknown frame"
     }

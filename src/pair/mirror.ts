@@ -1,9 +1,10 @@
 /**
- * The mirror engine: writes of this board's volume go to the partner's memory,
- * the partner's come into ours, and both tell each other what is stored.
+ * The mirror engine: writes of volumes that are served here go to the partner's
+ * memory, those of others come into ours, and both tell each other what is
+ * stored.
  *
  * The layers above do not know it is there: it looks at the logs, and moves
- * their `sent`, `committed` and `partnerDurable` on.
+ * their `sent`, `stored`, `committed` and `partnerDurable` on.
  */
 import { DATA, Socket } from "../drivers/w5500"
 import { out } from "../net/frames"
@@ -20,6 +21,7 @@ import { ownProgress } from "../store/progress"
 import { wakeStorage } from "../store/storage"
 import {
     acknowledgeable,
+    isReceiving,
     LOG_MASK,
     Mode,
     setPartnerDurable,
@@ -35,32 +37,40 @@ import {
     LINK_TRAILER,
     TRAILER_MAGIC,
 } from "../wire/link"
-import { hostsAreUntold, sendHosts } from "./hosts"
+import { sendHosts, untoldHosts } from "./hosts"
 import { addFrame, makeRoom, wantRoom } from "./link"
+import { isRejoinUntold, sendRejoin } from "./rejoin"
 
 let volumes: Volume[]
-/** of this board, and of the partner */
-let home: Volume
-let foreign: Volume
+/** The two of them: hot paths go without a loop. */
+let va: Volume
+let vb: Volume
 
-/** What the partner was last told of its volume here. */
-let toldCommitted = 0
-let toldDurable = 0
+/** What the partner was last told of a volume that is mirrored here. */
+const toldCommitted = [0, 0]
+const toldDurable = [0, 0]
 /** The partner waits for this entry to be durable. */
-let syncAsked = 0
+const syncAsked = [0, 0]
 /** We have asked for this entry to be durable. */
-let syncSent = 0
+const syncSent = [0, 0]
 
-export function startMirror(v: Volume[], index: number) {
+export function startMirror(v: Volume[]) {
     volumes = v
-    home = v[index]
-    foreign = v[1 - index]
+    va = v[0]
+    vb = v[1]
+}
+
+/** A volume's log begins anew with this entry, here or at the partner. */
+export function restartMirror(v: Volume, seq: number) {
+    toldCommitted[v.index] = toldDurable[v.index] = seq
+    syncAsked[v.index] = syncSent[v.index] = seq
 }
 
 /// Receiving ///
 
 /** The WRITE that is being received: where its data go, in the pool's bytes. */
 export let writePlace = 0
+let writeVolume: Volume
 let writeSeq = 0
 let writeLba = 0
 let writeCount = 0
@@ -68,18 +78,20 @@ let writeRun = 0
 
 /** Looks at a WRITE's header. @returns what is wrong with it */
 export function beginWrite(b: Buffer, at: number): string | undefined {
-    if (volumes[b[at + L_VOLUME]] !== foreign || foreign.mode !== Mode.Mirror)
+    const v = volumes[b[at + L_VOLUME] & 1]
+    if (b[at + L_VOLUME] > 1 || v.mode >= Mode.Alone || v.mode === Mode.Waiting)
         return "write to a volume that is not mirrored here"
+    writeVolume = v
     writeSeq = b.getAt(at + L_A, "u32")
     writeLba = b.getAt(at + L_B, "u32")
     writeCount = b[at + L_C]
     const place = b[at + L_C + 1]
-    if (writeSeq !== foreign.appended + 1) return "write out of order"
+    if (writeSeq !== v.appended + 1) return "write out of order"
     if (
         writeCount === 0 ||
         writeCount > 8 ||
         place + writeCount > MIRROR_BLOCKS ||
-        writeLba + writeCount > foreign.blocks
+        writeLba + writeCount > v.blocks
     )
         return "write out of range"
     writeRun = MIRROR_FIRST + place
@@ -94,34 +106,41 @@ export function endWrite(b: Buffer, at: number): string | undefined {
         b.getAt(at + 4, "u32") !== TRAILER_MAGIC
     )
         return "write without its trailer"
-    write(foreign, writeLba, writeCount, writeRun)
+    write(writeVolume, writeLba, writeCount, writeRun)
     return undefined
 }
 
-/** The partner tells what it has of our volume. */
+/** The partner tells what it has of a volume that is served here. */
 export function takeStored(b: Buffer, at: number): string | undefined {
     const committed = b.getAt(at + L_A, "u32")
     const durable = b.getAt(at + L_B, "u32")
-    if (home.mode !== Mode.Mirrored) return undefined
-    if (b[at + L_VOLUME] !== home.index) return "stored of another volume"
-    if (committed > home.sent || durable > committed)
+    if (b[at + L_VOLUME] > 1) return "stored of a volume that is not there"
+    const v = volumes[b[at + L_VOLUME]]
+    // of one that was served here a moment ago
+    if (v.mode <= Mode.Alone) return undefined
+    if (committed > v.sent || durable > committed)
         return "stored what was never sent"
-    if (committed > home.committed) {
-        home.committed = committed
-        wakeStorage()
+    if (committed > v.stored) {
+        v.stored = committed
+        if (v.mode === Mode.Mirrored && committed > v.committed) {
+            v.committed = committed
+            wakeStorage()
+        }
         ownProgress()
     }
-    if (durable > home.partnerDurable) {
+    if (durable > v.partnerDurable) {
         // only a SYNC makes somebody wait for it
-        if (home.syncWanted > home.partnerDurable) ownProgress()
-        setPartnerDurable(home, durable)
+        if (v.syncWanted > v.partnerDurable || v.mode !== Mode.Mirrored)
+            ownProgress()
+        setPartnerDurable(v, durable)
     }
     return undefined
 }
 
 export function takeSync(b: Buffer, at: number): string | undefined {
-    if (b[at + L_VOLUME] !== foreign.index) return "sync of another volume"
-    syncAsked = b.getAt(at + L_A, "u32")
+    const v = volumes[b[at + L_VOLUME] & 1]
+    if (b[at + L_VOLUME] > 1 || !isReceiving(v)) return "sync of another volume"
+    syncAsked[v.index] = b.getAt(at + L_A, "u32")
     return undefined
 }
 
@@ -135,16 +154,30 @@ const UNTOLD_ENTRIES = 2
  * @param isPing something has to be sent anyway
  */
 export async function sendFrames(s: Socket, isPing: boolean) {
-    if (hostsAreUntold()) await sendHosts()
-    if (toldDurable < foreign.appended && foreign.mode === Mode.Mirror)
-        sendStored(isPing)
-    if (home.mode !== Mode.Mirrored) return
-    while (home.sent < home.appended) if (!(await sendWrite(s))) break
-    if (home.syncWanted > syncSent && home.sent >= home.syncWanted) {
-        syncSent = home.syncWanted
-        if (syncSent > home.partnerDurable) {
+    const a = va
+    const b = vb
+    const modeA = a.mode
+    const modeB = b.mode
+    // while there is room in `out` for certain
+    if (modeA < Mode.Alone && toldDurable[0] < a.appended) sendStored(a, isPing)
+    if (modeB < Mode.Alone && toldDurable[1] < b.appended) sendStored(b, isPing)
+    if (untoldHosts > 0) await sendHosts()
+    if (isRejoinUntold) await sendRejoin()
+    if (modeA > Mode.Alone)
+        if (a.sent < a.appended || a.syncWanted > syncSent[0])
+            await sendWrites(s, a)
+    if (modeB > Mode.Alone)
+        if (b.sent < b.appended || b.syncWanted > syncSent[1])
+            await sendWrites(s, b)
+}
+
+async function sendWrites(s: Socket, v: Volume) {
+    while (v.sent < v.appended) if (!(await sendWrite(s, v))) break
+    if (v.syncWanted > syncSent[v.index] && v.sent >= v.syncWanted) {
+        syncSent[v.index] = v.syncWanted
+        if (v.syncWanted > v.partnerDurable) {
             await makeRoom(LINK_HEADER)
-            addFrame(Frame.Sync, home.index, syncSent, 0, 0)
+            addFrame(Frame.Sync, v.index, v.syncWanted, 0, 0)
         }
     }
 }
@@ -153,28 +186,34 @@ export async function sendFrames(s: Socket, isPing: boolean) {
  * Whether the partner should hear at once of what has become durable: it has
  * asked for it, or it may be short of room here.
  */
-function durableMatters(): boolean {
-    if (foreign.appended - toldDurable >= UNTOLD_ENTRIES) return true
-    return syncAsked > toldDurable && foreign.durable >= syncAsked
+function durableMatters(v: Volume): boolean {
+    const told = toldDurable[v.index]
+    if (v.appended - told >= UNTOLD_ENTRIES) return true
+    const asked = syncAsked[v.index]
+    return asked > told && v.durable >= asked
 }
 
 /** What is committed is told at once, what is durable when it matters. */
-function sendStored(isPing: boolean) {
-    const committed = acknowledgeable(foreign)
-    const durable = foreign.durable
-    if (committed <= toldCommitted) {
-        if (durable === toldDurable || (!isPing && !durableMatters())) return
-    }
-    toldCommitted = committed > toldCommitted ? committed : toldCommitted
-    toldDurable = durable < toldCommitted ? durable : toldCommitted
-    addFrame(Frame.Stored, foreign.index, toldCommitted, toldDurable, 0)
+function sendStored(v: Volume, isPing: boolean) {
+    if (v.mode === Mode.Waiting) return
+    const i = v.index
+    const committed = acknowledgeable(v)
+    const durable = v.durable
+    const told = toldCommitted[i]
+    if (committed <= told) {
+        if (durable === toldDurable[i] || (!isPing && !durableMatters(v)))
+            return
+    } else toldCommitted[i] = committed
+    const stored = toldCommitted[i]
+    toldDurable[i] = durable < stored ? durable : stored
+    addFrame(Frame.Stored, i, stored, toldDurable[i], 0)
 }
 
 /** Adds the next write. @returns false: no room in the chip, or at the partner */
-async function sendWrite(s: Socket): Promise<boolean> {
-    const seq = home.sent + 1
+async function sendWrite(s: Socket, v: Volume): Promise<boolean> {
+    const seq = v.sent + 1
     const i = seq & LOG_MASK
-    const count = home.count[i]
+    const count = v.count[i]
     const bytes = count << 9
     // a frame is written whole: the last one needs some room more
     if (s.txFree - outLength < LINK_HEADER + bytes + LINK_TRAILER + 64) {
@@ -183,15 +222,21 @@ async function sendWrite(s: Socket): Promise<boolean> {
     }
     const place = takeRun(remote, count)
     if (place < 0) return false
-    home.remoteRun[i] = place
-    home.sent = seq
+    v.remoteRun[i] = place
+    v.sent = seq
     await makeRoom(LINK_HEADER)
-    addFrame(Frame.Write, home.index, seq, home.lba[i], count | (place << 8))
-    await stream(s, pool, home.run[i] << 9, bytes)
+    const lba = v.lba.getAt(i << 2, "u32")
+    addFrame(Frame.Write, v.index, seq, lba, count | (place << 8))
+    await stream(s, pool, v.run[i] << 9, bytes)
     await makeRoom(LINK_TRAILER)
     const at = DATA + outLength
     out.setAt(at, "u32", seq)
     out.setAt(at + 4, "u32", TRAILER_MAGIC)
     added(LINK_TRAILER)
+    // not before its data are out: once it is on the card, its blocks are free
+    if (v.mode < Mode.Mirrored && v.mode > Mode.Alone) {
+        v.committed = seq
+        wakeStorage()
+    }
     return true
 }

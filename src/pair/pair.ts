@@ -5,11 +5,7 @@
 import * as ds from "@devicescript/core"
 import { event } from "../console/events"
 import { report } from "../console/status"
-import { DATA } from "../drivers/w5500"
-import { isAddressUsed } from "../drivers/w5500probe"
 import { Port, setIdentity } from "../iscsi/port"
-import { out } from "../net/frames"
-import { added, outLength } from "../net/out"
 import { Settings } from "../settings"
 import {
     beginMap,
@@ -18,33 +14,13 @@ import {
     markEntries,
     renewMap,
 } from "../store/dirtymap"
-import { MIRROR_BLOCKS, OWN_BLOCKS } from "../store/pool"
+import { OWN_BLOCKS } from "../store/pool"
 import { settle } from "../store/log"
 import { idleBriefly } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { partnerOnCard, wantBothCopies, wantSave } from "../store/superblock"
-import { Mode, Volume } from "../store/volume"
+import { isReceiving, isSending, isServed, Mode, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
-import {
-    DAMAGED,
-    Frame,
-    H_BOOT,
-    H_DIGEST,
-    H_IDENTITY,
-    H_INDEX,
-    H_MIRROR_BLOCKS,
-    H_PAIR,
-    H_VERSION,
-    H_VOLUME_SIZE,
-    H_VOLUMES,
-    HELLO_SIZE,
-    helloDigest,
-    ID_IP,
-    ID_MAC,
-    IDENTITY_SIZE,
-    LINK_VERSION,
-    nameIn,
-} from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { judgeVolume, Verdict } from "./coldstart"
 import { BROKEN_MS, heardLink, metPartner } from "./detector"
@@ -58,9 +34,28 @@ import {
     wantsCarrier,
 } from "./heartbeat"
 import { Fencing } from "./fencing"
-import { startHosts, tellAllHosts } from "./hosts"
-import { addFrame, hasCarrier, openLink, shutLink } from "./link"
-import { checkPorts, serve, withdraw } from "./ports"
+import { startHosts } from "./hosts"
+import { hasCarrier, openLink, shutLink } from "./link"
+import {
+    partnerEpoch,
+    partnerFlags,
+    partnerIsDecided,
+    partnerServes,
+    startMeeting,
+} from "./meeting"
+import { checkPorts, isAnswered, serve, withdraw } from "./ports"
+import {
+    endFilling,
+    endResync,
+    forgetRejoin,
+    gotIt,
+    hasGot,
+    isRejoining,
+    startRejoin,
+    stepGiveback,
+    stepRejoin,
+    tickRejoin,
+} from "./rejoin"
 
 /**
  * From shutting the link until a write is acknowledged alone: by then the
@@ -77,17 +72,9 @@ let foreign: Volume
 let ports: Port[]
 let homePort: Port
 let partnerPort: Port
-/** a number that is new with each start */
-let boot = 0
-
-/** The partner's identity, from its HELLO or from the card. */
-const partnerIdentity = Buffer.alloc(IDENTITY_SIZE)
-/** What the partner's card says: epochs and flags by volume. */
-const partnerEpoch = [0, 0]
-const partnerFlags = [0, 0]
 
 /** it is decided what this board serves */
-let isDecided = false
+export let isDecided = false
 let mustDecide = false
 let mustTakeOver = false
 /** last entries of the logs when the partner was taken over, by volume */
@@ -107,12 +94,9 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     foreign = v[1 - s.index]
     homePort = ports[0]
     partnerPort = ports[1]
-    partnerIdentity.blitAt(0, partnerOnCard, 0, IDENTITY_SIZE)
-    startHosts(homePort, partnerPort)
-    boot = Math.randomInt(0x7fffffff)
-    probeMac.blitAt(0, s.identity, ID_MAC, 6)
-    probeMac[0] = 0x02
-    probeMac[1] = 0x50 // "P"
+    startMeeting(s, v)
+    startHosts(homePort, partnerPort, s.index)
+    startRejoin(v, s.index, partnerPort)
 }
 
 /// Meeting ///
@@ -121,118 +105,74 @@ export function heardPartner() {
     heardLink(detector, ds.millis())
 }
 
-/** The link is connected: say who we are and what our card says. */
-export function linkUp() {
-    event("link up")
-    tellAllHosts()
-    addFrame(Frame.Hello, settings.index, 0, 0, 0)
-    const at = DATA + outLength
-    out.fillAt(at, HELLO_SIZE, 0)
-    out[at + H_VERSION] = LINK_VERSION
-    out[at + H_INDEX] = settings.index
-    out[at + H_MIRROR_BLOCKS] = MIRROR_BLOCKS
-    out.setAt(at + H_PAIR, "u32", settings.pair)
-    out.setAt(at + H_BOOT, "u32", boot)
-    for (let i = 0; i < volumes.length; ++i) {
-        const v = volumes[i]
-        const e = at + H_VOLUMES + i * H_VOLUME_SIZE
-        out.setAt(e, "u32", v.epoch)
-        out.setAt(e + 4, "u32", v.flags)
-        out.setAt(e + 8, "u32", v.blocks)
-    }
-    out.blitAt(at + H_IDENTITY, settings.identity, 0, IDENTITY_SIZE)
-    out.blitAt(at + H_DIGEST, helloDigest(out, at), 0, 32)
-    added(HELLO_SIZE)
-}
-
 export function linkDown() {
     event("link down")
+    forgetRejoin()
 }
 
-/** Epochs and flags decide whose data count: they must have come as sent. */
-function isWholeHello(b: Buffer, at: number): boolean {
-    const hash = helloDigest(b, at)
-    for (let i = 0; i < 32; ++i)
-        if (b[at + H_DIGEST + i] !== hash[i]) return false
-    return true
-}
-
-/** @returns why the partner is not ours to work with */
-export function takeHello(b: Buffer, at: number): string | undefined {
-    if (b[at + H_VERSION] !== LINK_VERSION) return "partner of another version"
-    if (!isWholeHello(b, at)) return DAMAGED
-    if (b.getAt(at + H_PAIR, "u32") !== settings.pair) return "not our partner"
-    if (b[at + H_INDEX] === settings.index) return "both boards have one name"
-    if (b[at + H_MIRROR_BLOCKS] !== MIRROR_BLOCKS)
-        return "partner with another pool"
-    for (let i = 0; i < volumes.length; ++i) {
-        const e = at + H_VOLUMES + i * H_VOLUME_SIZE
-        partnerEpoch[i] = b.getAt(e, "u32")
-        partnerFlags[i] = b.getAt(e + 4, "u32")
-        if (b.getAt(e + 8, "u32") !== volumes[i].blocks)
-            return "partner's volumes have another size"
-    }
-    partnerIdentity.blitAt(0, b, at + H_IDENTITY, IDENTITY_SIZE)
-    event(`met ${nameIn(partnerIdentity)}`)
-    if (!isDecided) {
-        mustDecide = true
-        pairIsDue = true
-    } else if (isMirroring()) {
+/** The partner has said HELLO. */
+export function hasMet() {
+    forgetRejoin()
+    if (isDecided && isMirroring()) {
         // what was on its way when the connection broke is not sent again
         event("link was interrupted: mirroring ends")
         partnerIsLost()
-    } else if (home.mode === Mode.Alone || foreign.mode === Mode.Alone)
-        event("partner is back; its copy is outdated and it waits")
-    return undefined
+    } else {
+        mustDecide = true
+        pairIsDue = true
+    }
 }
 
-/** Both cards have spoken: who serves what? */
+/** Both cards have spoken: who serves what nobody serves? */
 async function decide() {
+    decideVolume(home)
+    decideVolume(foreign)
+    if (!isDecided) {
+        metPartner(detector, ds.millis())
+        rememberPartner()
+        setIdentity(homePort, settings.identity, home)
+    }
     isDecided = true
-    metPartner(detector, ds.millis())
-    const i = settings.index
-    const own = judgeVolume(
-        home.epoch,
-        home.flags,
-        partnerEpoch[i],
-        partnerFlags[i],
-    )
-    const other = judgeVolume(
-        partnerEpoch[1 - i],
-        partnerFlags[1 - i],
-        foreign.epoch,
-        foreign.flags,
-    )
-    if (own === Verdict.Mirrored) home.mode = Mode.Mirrored
-    else if (own === Verdict.Home) goAlone(home)
-    else event("own copy is outdated: the partner went on alone; waiting")
-    if (other === Verdict.Mirrored) foreign.mode = Mode.Mirror
-    else if (other === Verdict.Partner) goAlone(foreign)
-    rememberPartner()
-    setIdentity(homePort, settings.identity, home)
-    if (own !== Verdict.Partner) await serve(homePort, Sense.PowerOn)
-    if (other === Verdict.Partner) await assume()
+    if (isServed(home) && !homePort.isActive)
+        await serve(homePort, Sense.PowerOn)
+    if (isServed(foreign) && !partnerPort.isActive) await assume()
+}
+
+/**
+ * By what both cards say. Copies can only be in step for boards that have both
+ * just started: else their logs are not.
+ */
+function decideVolume(v: Volume) {
+    if (v.mode !== Mode.Waiting) return
+    const i = v.index
+    const isHome = v === home
+    const epoch = partnerEpoch[i]
+    const flags = partnerFlags[i]
+    const verdict = isHome
+        ? judgeVolume(v.epoch, v.flags, epoch, flags)
+        : judgeVolume(epoch, flags, v.epoch, v.flags)
+    const isOurs = (verdict === Verdict.Partner) !== isHome
+    const isNew = !isDecided && !partnerIsDecided
+    // whatever the cards say: nobody serves what is served already
+    if (partnerServes[i] || (!isOurs && verdict !== Verdict.Mirrored)) {
+        if (isHome)
+            event("own copy is outdated: the partner went on alone; waiting")
+    } else if (verdict === Verdict.Mirrored && isNew)
+        v.mode = isHome ? Mode.Mirrored : Mode.Mirror
+    else if (isOurs) goAlone(v)
 }
 
 /** The partner's identity is kept on the card for a start without it. */
 function rememberPartner() {
-    partnerOnCard.blitAt(0, partnerIdentity, 0, IDENTITY_SIZE)
     wantSave(home)
     wakeStorage()
 }
 
 /// Losing ///
 
-/** MAC address of a port that is nobody yet: as the link's, but for a byte. */
-const probeMac = Buffer.alloc(6)
-
-function partnerIp(): Buffer {
-    return partnerIdentity.slice(ID_IP, ID_IP + 4)
-}
-
 /** Whether there is something whole to take over. */
 export function canTakeOver(): boolean {
-    return foreign.mode === Mode.Mirror
+    return home.mode === Mode.Mirror || foreign.mode === Mode.Mirror
 }
 
 /** The partner is dead for certain: its reset is held. */
@@ -241,8 +181,11 @@ export function partnerIsFenced() {
     pairIsDue = true
 }
 
+/** Whether the partner has a part in what this board does. */
 function isMirroring(): boolean {
-    return foreign.mode === Mode.Mirror || home.mode === Mode.Mirrored
+    for (let i = 0; i < volumes.length; ++i)
+        if (isReceiving(volumes[i]) || isSending(volumes[i])) return true
+    return false
 }
 
 /**
@@ -253,12 +196,19 @@ export function partnerIsLost() {
     if (!isDecided || aloneAt !== 0) return
     if (!isMirroring()) return
     shutLink()
-    if (foreign.mode === Mode.Mirror) {
-        foreign.mode = Mode.Waiting
-        foreign.flags |= VolumeFlag.Outdated
-        wantBothCopies(foreign)
+    endFilling()
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        if (v.mode !== Mode.Mirror) continue
+        v.mode = Mode.Waiting
+        v.flags |= VolumeFlag.Outdated
+        wantBothCopies(v)
         wakeStorage()
-        event("copy of the partner's volume is outdated from now on")
+        event(
+            v === foreign
+                ? "copy of the partner's volume is outdated from now on"
+                : "own copy is outdated from now on",
+        )
     }
     aloneAt = ds.millis() + ALONE_WAIT_MS
 }
@@ -268,18 +218,22 @@ export function partnerIsLost() {
  * `v.mode` says that it has.
  */
 function markDifferences(v: Volume) {
-    const base = v.epoch
+    // nothing was ever written to a new card's volume
+    const isFresh = (v.flags & VolumeFlag.Fresh) !== 0
+    const base = isFresh ? 0 : v.epoch
     const last = v.appended
     if (v.mode === Mode.Waiting) {
         // a board that was alone before goes on with its map
         if ((v.flags & VolumeFlag.Alone) !== 0 && isMapOf(v)) return
         beginMap(v, base)
-        markAll(v)
+        if (!isFresh) markAll(v)
         return
     }
+    // what was dirty when the partner was about to join may still be
+    if (v.mode === Mode.Joining) return
     beginMap(v, base)
-    // The home knows what its partner has on its card. The mirror does not know
-    // it of the home, but what the home had not on its card held a block of it
+    // Who serves knows what its partner has on its card. The mirror does not,
+    // but what the other had not on its card held a block of its memory
     const first =
         v.mode === Mode.Mirrored ? v.partnerDurable : last - OWN_BLOCKS
     markEntries(v, first < 0 ? 1 : first + 1, last)
@@ -291,11 +245,27 @@ function goAlone(v: Volume) {
     v.mode = Mode.Alone
     v.epoch++
     renewMap(v)
-    v.flags = (v.flags | VolumeFlag.Alone) & ~VolumeFlag.Outdated
-    v.committed = v.appended
+    v.flags =
+        (v.flags | VolumeFlag.Alone) & ~(VolumeFlag.Outdated | VolumeFlag.Fresh)
+    v.sent = v.committed = v.appended
     wantBothCopies(v)
     wakeStorage()
     event(`volume ${v.index === 0 ? "a" : "b"} alone epoch=${v.epoch}`)
+}
+
+/** What is served goes on without the partner. */
+function goOn(v: Volume) {
+    if (v.mode === Mode.Resyncing) endResync(v)
+    else if (isSending(v)) goAlone(v)
+}
+
+/** Whether somebody answers at an address that is to be taken over. */
+async function isAnyAnswered(): Promise<boolean> {
+    if (foreign.mode === Mode.Mirror)
+        if (await isAnswered(partnerPort, partnerOnCard)) return true
+    return home.mode === Mode.Mirror
+        ? await isAnswered(homePort, settings.identity)
+        : false
 }
 
 /**
@@ -303,22 +273,28 @@ function goAlone(v: Volume) {
  * does. So the LAN is asked before anything is changed.
  */
 async function takeOver() {
-    if (await isAddressUsed(partnerPort.chip, probeMac, partnerIp())) {
+    if (await isAnyAnswered()) {
         refuseTakeover()
         return
     }
     shutLink()
-    if (home.mode === Mode.Mirrored) goAlone(home)
-    goAlone(foreign)
-    for (let i = 0; i < volumes.length; ++i)
-        heldEntries[i] = volumes[i].appended
-    await assume()
+    endFilling()
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        if (v.mode === Mode.Mirror) goAlone(v)
+        else goOn(v)
+        heldEntries[i] = v.appended
+    }
+    if (isServed(foreign) && !partnerPort.isActive) await assume()
+    // ours, that the partner had kept for us
+    if (isServed(home) && !homePort.isActive)
+        await serve(homePort, Sense.PowerOn)
     event(`took over after ${ds.millis() - detector.beatAt} ms of silence`)
 }
 
 /** The partner port gets the partner's identity and serves its volume. */
 async function assume() {
-    setIdentity(partnerPort, partnerIdentity, foreign)
+    setIdentity(partnerPort, partnerOnCard, foreign)
     // not I_T NEXUS LOSS: libiscsi's tools expect this one alone, and give up
     await serve(partnerPort, Sense.PowerOn)
 }
@@ -368,21 +344,41 @@ export async function servePair(): Promise<boolean> {
         return true
     }
     if (hasSteppedDown) return false
-    if (cardHasFailed() && home.mode === Mode.Mirrored) {
+    if (cardHasFailed() && isAllMirrored()) {
         await stepDown()
         return true
     }
     const now = ds.millis()
     if (aloneAt !== 0 && now >= aloneAt) {
         aloneAt = 0
-        if (home.mode === Mode.Mirrored) goAlone(home)
+        for (let i = 0; i < volumes.length; ++i) goOn(volumes[i])
         openLink()
         return true
+    }
+    if (hasGot) {
+        gotIt()
+        await serve(homePort, Sense.PowerOn)
+        return true
+    }
+    if (isRejoining) {
+        stepRejoin()
+        if (await stepGiveback(now)) return true
     }
     if (now < checkAt) return false
     checkAt = now + CHECK_MS
     await check(now)
     return false
+}
+
+/** Whether the partner has all that this board serves. */
+function isAllMirrored(): boolean {
+    let isAny = false
+    for (let i = 0; i < volumes.length; ++i) {
+        if (!isServed(volumes[i])) continue
+        if (volumes[i].mode !== Mode.Mirrored) return false
+        isAny = true
+    }
+    return isAny
 }
 
 /** What was acknowledged out of memory is on the card, and so is the epoch. */
@@ -393,6 +389,7 @@ function isHeldOnCard(v: Volume): boolean {
 async function check(now: number) {
     for (let i = 0; i < volumes.length; ++i)
         if (volumes[i].mode !== Mode.Waiting) settle(volumes[i], now)
+    tickRejoin(now)
     if (
         fence.state === Fencing.Fenced &&
         isHeldOnCard(home) &&

@@ -2,17 +2,20 @@
 import { event } from "../console/events"
 import { PEER_SIZE, readPeer, sendByte } from "../drivers/w5500"
 import { Chip, resetChip, setAddress } from "../drivers/w5500chip"
+import { isAddressUsed } from "../drivers/w5500probe"
 import { copyPeer, hasCable, hasConflict } from "../drivers/w5500watch"
 import { Phase } from "../iscsi/conn"
 import { checkConns, closePort, openConn, openPort } from "../iscsi/portal"
 import { Port, SOCKETS } from "../iscsi/port"
-import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP } from "../wire/link"
+import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP, ID_MAC } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { isWell } from "./chips"
 import { pokeHosts } from "./hosts"
 import { checkLink } from "./link"
 
 let ports: Port[]
+/** MAC address of a port that is nobody yet: as the link's, but for a byte. */
+const probeMac = Buffer.alloc(6)
 /** whether each port's cable had a link when last looked at */
 const hadLink: boolean[] = [true, true]
 
@@ -23,8 +26,21 @@ const LINK_ROUND = 5
 const DARK_ROUND = 7
 let round = 0
 
-export function startPorts(p: Port[]) {
+/** @param identity this board's */
+export function startPorts(p: Port[], identity: Buffer) {
     ports = p
+    probeMac.blitAt(0, identity, ID_MAC, 6)
+    probeMac[0] = 0x02
+    probeMac[1] = 0x50 // "P"
+}
+
+/** Whether somebody answers at an address that a dark port shall take. */
+export async function isAnswered(
+    port: Port,
+    identity: Buffer,
+): Promise<boolean> {
+    const ip = identity.slice(ID_IP, ID_IP + 4)
+    return await isAddressUsed(port.chip, probeMac, ip)
 }
 
 /**

@@ -28,17 +28,16 @@ import {
 } from "../wire/card"
 import { putText } from "../wire/bytes"
 import { image } from "./superblock"
-import { LOG_MASK, Volume } from "./volume"
+import { lbaOf, LOG_MASK, Volume } from "./volume"
 
-/** What a map's sector says; see `wire/card.ts`. */
-const sectors = [Buffer.alloc(SECTOR), Buffer.alloc(SECTOR)]
+/** What a map's sector says before its digest; see `wire/card.ts`. */
+const sectors = [Buffer.alloc(DM_DIGEST), Buffer.alloc(DM_DIGEST)]
 /** extents that are marked in them, by volume */
 export const dirtyExtents: number[] = [0, 0]
 /** copies that are still to be written, by volume */
 const missing: number[] = [0, 0]
 /** the image that is being written says all that the map says */
 const isInImage: boolean[] = [false, false]
-const blockShift: number[] = [0, 0]
 let pairId = 0
 let cardIndex = 0
 
@@ -61,17 +60,15 @@ export function mapLba(volume: number, copy: number): number {
  */
 export function beginMap(v: Volume, base: number) {
     const b = sectors[v.index]
-    const shift = extentShift(v.blocks)
     const generation = b.getAt(DM_GENERATION, "u32")
-    b.fillAt(0, SECTOR, 0)
+    b.fillAt(0, DM_DIGEST, 0)
     putText(b, 0, 8, MAP_MAGIC, 0)
     b.setAt(DM_GENERATION, "u32", generation)
     b.setAt(DM_PAIR, "u32", pairId)
     b.setAt(DM_BASE, "u32", base)
     b[DM_INDEX] = cardIndex
     b[DM_VOLUME] = v.index
-    b[DM_SHIFT] = shift
-    blockShift[v.index] = shift
+    b[DM_SHIFT] = extentShift(v.blocks)
     dirtyExtents[v.index] = 0
     renewMap(v)
 }
@@ -89,7 +86,7 @@ function changed(index: number) {
 
 /** Marks the extents of some blocks. @returns whether any was not marked */
 export function markBlocks(v: Volume, lba: number, count: number): boolean {
-    const shift = blockShift[v.index]
+    const shift = sectors[v.index][DM_SHIFT]
     const first = lba >> shift
     const last = (lba + count - 1) >> shift
     let isNew = mark(v.index, first)
@@ -113,7 +110,7 @@ export function markEntries(v: Volume, from: number, to: number): boolean {
     let isNew = false
     for (let s = from; s <= to; ++s) {
         const i = s & LOG_MASK
-        if (markBlocks(v, v.lba[i], v.count[i])) isNew = true
+        if (markBlocks(v, lbaOf(v, i), v.count[i])) isNew = true
     }
     return isNew
 }
@@ -141,7 +138,7 @@ export function mapImage(index: number): Buffer {
     const b = sectors[index]
     if (missing[index] === MAP_LBA.length)
         b.setAt(DM_GENERATION, "u32", b.getAt(DM_GENERATION, "u32") + 1)
-    image.blitAt(0, b, 0, SECTOR)
+    image.blitAt(0, b, 0, DM_DIGEST)
     image.fillAt(DM_DIGEST, 32, 0)
     image.blitAt(DM_DIGEST, digest("sha256", image), 0, 32)
     isInImage[index] = true
@@ -186,9 +183,7 @@ export function loadMap(v: Volume, b: Buffer) {
     const known = sectors[v.index]
     if (b.getAt(DM_GENERATION, "u32") <= known.getAt(DM_GENERATION, "u32"))
         return
-    known.blitAt(0, b, 0, SECTOR)
-    known.fillAt(DM_DIGEST, 32, 0)
-    blockShift[v.index] = b[DM_SHIFT]
+    known.blitAt(0, b, 0, DM_DIGEST)
     let dirty = 0
     for (let i = 0; i < DM_BYTES; ++i)
         for (let bits = b[DM_BITS + i]; bits > 0; bits >>= 1) dirty += bits & 1
@@ -202,16 +197,31 @@ export function isMapOf(v: Volume): boolean {
 
 /// Going through it ///
 
+/** Blocks of an extent; the volume's last one may have fewer. */
+export function extentSize(v: Volume): number {
+    return 1 << sectors[v.index][DM_SHIFT]
+}
+
 export function extentsOf(v: Volume): number {
-    const size = 1 << blockShift[v.index]
+    const size = extentSize(v)
     return Math.floor((v.blocks + size - 1) / size)
+}
+
+/** The marks of eight extents, from the lowest bit on. @param extent of one */
+export function marksAt(v: Volume, extent: number): number {
+    return sectors[v.index][DM_BITS + (extent >> 3)]
+}
+
+/** Nothing differs any more. The card learns it with the next epoch. */
+export function forgetMap(v: Volume) {
+    sectors[v.index].fillAt(DM_BITS, DM_BYTES, 0)
+    dirtyExtents[v.index] = 0
 }
 
 /** Whether the extent that a block is in may differ. */
 export function isDirty(v: Volume, lba: number): boolean {
-    const extent = lba >> blockShift[v.index]
-    const byte = sectors[v.index][DM_BITS + (extent >> 3)]
-    return (byte & (1 << (extent & 7))) !== 0
+    const extent = lba >> sectors[v.index][DM_SHIFT]
+    return (marksAt(v, extent) & (1 << (extent & 7))) !== 0
 }
 
 /** The epoch in which both copies were last equal. */

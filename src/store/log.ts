@@ -2,7 +2,7 @@
 import { VolumeFlag } from "../wire/card"
 import { wakeStorage } from "./storage"
 import { wantSave } from "./superblock"
-import { append, isQuiet, Mode, safe, Volume } from "./volume"
+import { append, isQuiet, isReceiving, Mode, safe, Volume } from "./volume"
 
 /**
  * Adds a write to the log. The first one after a pause marks the volume on
@@ -18,10 +18,10 @@ export function write(
 ): number {
     const seq = append(v, lba, count, run)
     if ((v.flags & VolumeFlag.Active) === 0) {
-        v.flags |= VolumeFlag.Active
+        v.flags = (v.flags | VolumeFlag.Active) & ~VolumeFlag.Fresh
         wantSave(v)
     }
-    if (v.mode !== Mode.Mirrored) wakeStorage()
+    if (v.mode <= Mode.Alone) wakeStorage()
     return seq
 }
 
@@ -55,7 +55,7 @@ export function settle(v: Volume, now: number) {
         quietAt[i] = v.appended
         return
     }
-    const quietMs = v.mode === Mode.Mirror ? MIRROR_QUIET_MS : QUIET_MS
+    const quietMs = isReceiving(v) ? MIRROR_QUIET_MS : QUIET_MS
     if (now - quietSince[i] < quietMs) return
     v.flags &= ~VolumeFlag.Active
     wantSave(v)

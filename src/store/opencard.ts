@@ -24,6 +24,7 @@ import {
     SECTOR,
     SUPERBLOCK_LBA,
     SUPERBLOCK_MAGIC,
+    VolumeFlag,
 } from "../wire/card"
 import {
     lacksCopy,
@@ -147,7 +148,7 @@ async function format(
         v.firstLba = FIRST_VOLUME_LBA + i * blocksPerVolume
         v.blocks = blocksPerVolume
         v.epoch = 1
-        v.flags = 0
+        v.flags = VolumeFlag.Fresh
     }
     for (let i = 0; i < 2; ++i) {
         const from = superblockSector()

@@ -83,6 +83,13 @@ export function giveRun(area: Area, first: number, count: number) {
     area.freeBlocks += count
 }
 
+/** All of an area is free again. */
+export function freeArea(area: Area) {
+    const free = area.free
+    free.fillAt(0, free.length, ALL)
+    area.freeBlocks = free.length * GROUP
+}
+
 /** This board's own blocks. */
 export const own = makeArea(OWN_GROUPS)
 /** The blocks in the partner's pool that are ours to fill. */

@@ -17,7 +17,14 @@ import {
     writeStatus,
     writtenTo,
 } from "../drivers/sdcard"
-import { LOG_MASK, Mode, setDurable, Volume } from "./volume"
+import {
+    copiesInLog,
+    isCopy,
+    LOG_MASK,
+    Mode,
+    setDurable,
+    Volume,
+} from "./volume"
 import { SECTOR } from "../wire/card"
 import { pool } from "./pool"
 import { progress, stopYielding } from "./progress"
@@ -170,7 +177,7 @@ function isWhollyInLog(job: ReadJob) {
     const v = job.volume
     for (let s = v.committed; s > v.durable; --s) {
         const i = s & LOG_MASK
-        const skip = job.lba - v.lba[i]
+        const skip = job.lba - v.lba.getAt(i << 2, "u32")
         if (skip >= 0 && skip + job.count <= v.count[i]) return true
     }
     return false
@@ -181,7 +188,8 @@ function overlay(job: ReadJob) {
     const v = job.volume
     for (let s = v.durable + 1; s <= v.committed; ++s) {
         const i = s & LOG_MASK
-        let from = v.lba[i]
+        const first = v.lba.getAt(i << 2, "u32")
+        let from = first
         let to = from + v.count[i]
         if (from < job.lba) from = job.lba
         if (to > job.lba + job.count) to = job.lba + job.count
@@ -189,7 +197,7 @@ function overlay(job: ReadJob) {
         pool.blitAt(
             (job.run + from - job.lba) * SECTOR,
             pool,
-            (v.run[i] + from - v.lba[i]) * SECTOR,
+            (v.run[i] + from - first) * SECTOR,
             (to - from) * SECTOR,
         )
     }
@@ -273,8 +281,9 @@ async function flush(): Promise<boolean> {
         const v = volumes[k]
         if (v.committed === v.durable || !v.isSaved) continue
         any = true
-        if (v.mode === Mode.Alone) await markDirty(v)
+        if (v.mode >= Mode.Alone && v.mode < Mode.Mirrored) await markDirty(v)
         if (hasFailed) return true
+        if (copiesInLog > 0 && skipCopies(v)) continue
         const last = endOfBatch(v)
         let done = false
         for (let i = 0; i < TRIES && !done; ++i)
@@ -289,6 +298,14 @@ async function flush(): Promise<boolean> {
     return any
 }
 
+/** Copies for the partner are on this card. @returns whether there was one */
+function skipCopies(v: Volume): boolean {
+    if (!isCopy(v, v.durable + 1)) return false
+    setDurable(v, v.durable + 1)
+    progress()
+    return true
+}
+
 /** Entries that follow each other on the card go there in one command. */
 function endOfBatch(v: Volume) {
     let last = v.durable + 1
@@ -296,7 +313,9 @@ function endOfBatch(v: Volume) {
     while (last < v.committed && last < limit) {
         const i = last & LOG_MASK
         const j = (last + 1) & LOG_MASK
-        if (v.lba[j] !== v.lba[i] + v.count[i]) break
+        const end = v.lba.getAt(i << 2, "u32") + v.count[i]
+        if (v.lba.getAt(j << 2, "u32") !== end) break
+        if (copiesInLog > 0 && isCopy(v, last + 1)) break
         last++
     }
     return last
@@ -304,7 +323,7 @@ function endOfBatch(v: Volume) {
 
 async function writeBatch(v: Volume, last: number): Promise<boolean> {
     const first = (v.durable + 1) & LOG_MASK
-    const lba = v.firstLba + v.lba[first]
+    const lba = v.firstLba + v.lba.getAt(first << 2, "u32")
     if ((await startWrite(card, lba)) === Step.Failed)
         return await endWrite(false)
     for (let s = v.durable + 1; s <= last; ++s) {

@@ -31,6 +31,9 @@ export const image = Buffer.alloc(SECTOR)
 /** The partner as it was last met; zero when never. */
 export const partnerOnCard = Buffer.alloc(IDENTITY_SIZE)
 
+/** What may be said by one copy alone: a partner's card says it, too. */
+const ONE_COPY = VolumeFlag.Active | VolumeFlag.Fresh
+
 let volumes: Volume[]
 let pairId = 0
 let index = 0
@@ -143,7 +146,7 @@ function agrees(b: Buffer): boolean {
         const at = SB_VOLUMES + i * SB_VOLUME_SIZE
         const flags = b.getAt(at + 12, "u32")
         if (b.getAt(at + 8, "u32") !== volumes[i].epoch) return false
-        if ((flags ^ volumes[i].flags) & ~VolumeFlag.Active) return false
+        if ((flags ^ volumes[i].flags) & ~ONE_COPY) return false
     }
     return true
 }

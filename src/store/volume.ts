@@ -5,8 +5,9 @@
  * happened to an entry is told by counters alone, each the number of the last
  * entry it has happened to; they only grow, in this order:
  *
- *     appended ≥ sent ≥ committed ≥ durable        at the volume's home
- *     appended = committed ≥ durable               at its mirror
+ *     appended ≥ sent ≥ stored = committed ≥ durable    served, and mirrored
+ *     appended ≥ sent = committed ≥ durable             served, resyncing
+ *     appended = committed ≥ durable                    served alone, or mirror
  *
  * Entries above `durable` are in the log: reads look at the committed ones
  * before they look at the card. An entry's blocks are free once it is durable.
@@ -21,17 +22,55 @@ import { giveRun, own, OWN_BLOCKS, remote } from "./pool"
 const LOG_SIZE = 64
 export const LOG_MASK = LOG_SIZE - 1
 
-/** What becomes of writes to a volume at this board. */
+/**
+ * What becomes of writes to a volume at this board. In this order: see the
+ * functions below.
+ */
 export enum Mode {
-    /** no service: it is not known yet whose copy is the newest */
+    /** no service: it is not known yet whose copy is the newest, or it is not
+     * this one */
     Waiting = 0,
-    /** this board is the mirror: writes come over the link */
+    /** writes come over the link; nothing is missing here */
     Mirror,
-    /** home of the volume: each write goes to the partner first */
-    Mirrored,
-    /** no partner: each write goes to the card first */
+    /** writes come over the link; our copy is being brought up to date */
+    Filling,
+    /** served, no partner: each write goes to the card first */
     Alone,
+    /** served; the partner is being brought up to date */
+    Resyncing,
+    /** served; the partner has all, and is told so */
+    Joining,
+    /** served: each write goes to the partner first */
+    Mirrored,
 }
+
+/** This board serves the volume. */
+export function isServed(v: Volume): boolean {
+    return v.mode >= Mode.Alone
+}
+
+/** Writes go to the partner. */
+export function isSending(v: Volume): boolean {
+    return v.mode > Mode.Alone
+}
+
+/** Writes come from the partner. */
+export function isReceiving(v: Volume): boolean {
+    return v.mode === Mode.Mirror || v.mode === Mode.Filling
+}
+
+/** What is written may not be at the partner, and is marked as dirty. */
+export function isMarking(v: Volume): boolean {
+    return v.mode >= Mode.Alone && v.mode < Mode.Mirrored
+}
+
+/**
+ * By an entry's place: what is on our card and on its way to the partner's; a
+ * bit a volume.
+ */
+const copies = Buffer.alloc(LOG_SIZE)
+/** How many there are in both logs. */
+export let copiesInLog = 0
 
 export interface Volume {
     /** 0: volume a, 1: volume b */
@@ -49,19 +88,21 @@ export interface Volume {
     isInSector: boolean
 
     /// the log: ring of entries by sequence number ///
-    lba: number[]
+    /** first block, u32 */
+    lba: Buffer
     /** blocks, 1 to 8 */
     count: Buffer
     /** first block in the pool */
     run: Buffer
-    /** first block in the partner's pool, at the home */
+    /** first block in the partner's pool, where it is served */
     remoteRun: Buffer
 
     appended: number
     sent: number
     committed: number
     durable: number
-    /** what the partner has on its card */
+    /** what the partner has in its memory, and on its card */
+    stored: number
     partnerDurable: number
     /** last entry of a SYNC request that the partner has not answered */
     syncWanted: number
@@ -70,8 +111,6 @@ export interface Volume {
 }
 
 export function makeVolume(index: number): Volume {
-    const lba: number[] = []
-    for (let i = 0; i < LOG_SIZE; ++i) lba.push(0)
     return {
         index,
         firstLba: 0,
@@ -81,7 +120,7 @@ export function makeVolume(index: number): Volume {
         flags: 0,
         isSaved: false,
         isInSector: false,
-        lba,
+        lba: Buffer.alloc(LOG_SIZE << 2),
         count: Buffer.alloc(LOG_SIZE),
         run: Buffer.alloc(LOG_SIZE),
         remoteRun: Buffer.alloc(LOG_SIZE),
@@ -89,6 +128,7 @@ export function makeVolume(index: number): Volume {
         sent: 0,
         committed: 0,
         durable: 0,
+        stored: 0,
         partnerDurable: 0,
         syncWanted: 0,
         hasFailed: false,
@@ -109,12 +149,29 @@ export function append(
 ): number {
     const seq = v.appended + 1
     const i = seq & LOG_MASK
-    v.lba[i] = lba
+    v.lba.setAt(i << 2, "u32", lba)
     v.count[i] = count
     v.run[i] = run
     v.appended = seq
-    if (v.mode !== Mode.Mirrored) v.committed = seq
+    if (v.mode <= Mode.Alone) v.committed = seq
     return seq
+}
+
+/** First block of the entry at a place of the ring. */
+export function lbaOf(v: Volume, i: number): number {
+    return v.lba.getAt(i << 2, "u32")
+}
+
+/** The last entry is what our card has already. */
+export function markCopy(v: Volume) {
+    const i = v.appended & LOG_MASK
+    copies[i] = copies[i] | (1 << v.index)
+    copiesInLog++
+}
+
+/** Whether an entry is a copy of what our card has. */
+export function isCopy(v: Volume, seq: number): boolean {
+    return (copies[seq & LOG_MASK] & (1 << v.index)) !== 0
 }
 
 /** The card has all entries up to `seq`: their blocks are free. */
@@ -123,6 +180,10 @@ export function setDurable(v: Volume, seq: number) {
         const i = s & LOG_MASK
         // blocks of the partner's area are the partner's to give out
         if (v.run[i] < OWN_BLOCKS) giveRun(own, v.run[i], v.count[i])
+        if (copiesInLog > 0 && isCopy(v, s)) {
+            copies[i] = copies[i] & ~(1 << v.index)
+            copiesInLog--
+        }
     }
     v.durable = seq
 }
@@ -136,22 +197,35 @@ export function setPartnerDurable(v: Volume, seq: number) {
     v.partnerDurable = seq
 }
 
-/** Writes up to this one may be acknowledged to hosts. */
+/** Writes up to this one may be acknowledged to hosts, or to the partner. */
 export function acknowledgeable(v: Volume): number {
     if (!v.isSaved) return 0
-    return v.mode === Mode.Alone ? v.durable : v.committed
+    if (v.mode === Mode.Mirrored) return v.stored
+    if (v.mode < Mode.Alone) return v.committed
+    // the partner may take itself for a mirror already
+    if (v.mode === Mode.Joining && v.stored < v.durable) return v.stored
+    return v.durable
 }
 
 /** Writes up to this one survive the loss of all power. */
 export function safe(v: Volume): number {
     if (!v.isSaved) return 0
-    if (v.mode === Mode.Mirrored && v.partnerDurable < v.durable)
+    if (v.mode >= Mode.Joining && v.partnerDurable < v.durable)
         return v.partnerDurable
     return v.durable
 }
 
-/** Whether nothing is under way: both cards are equal. */
+/** Whether nothing is under way: both cards have all. */
 export function isQuiet(v: Volume): boolean {
     if (v.durable !== v.appended) return false
-    return v.mode !== Mode.Mirrored || v.partnerDurable === v.appended
+    return !isSending(v) || v.partnerDurable === v.appended
+}
+
+/**
+ * The log begins anew where it is empty: what comes next is the first that the
+ * other board gets, or has sent.
+ */
+export function restartLog(v: Volume, seq: number) {
+    v.appended = v.sent = v.stored = v.committed = v.durable = seq
+    v.partnerDurable = v.syncWanted = seq
 }

@@ -39,6 +39,8 @@ export enum VolumeFlag {
     Alone = 2,
     /** the other board may have gone on alone: this copy may be old */
     Outdated = 4,
+    /** a new card's, that was never in step with another */
+    Fresh = 8,
 }
 
 /// Dirty map ///

@@ -9,7 +9,7 @@ import { digest } from "@devicescript/crypto"
 
 export const LINK_HEADER = 16
 export const LINK_TRAILER = 8
-export const LINK_VERSION = 2
+export const LINK_VERSION = 3
 
 /** Header: u8 type, u8 volume, u16 c, u32 a, u32 b, i32 check. */
 export const L_TYPE = 0
@@ -35,6 +35,7 @@ export const CHECK_FOLD = 0x100000000
 export const TRAILER_MAGIC = 0x444e4557 // "WEND"
 
 export enum Frame {
+    None = 0,
     /** who I am: payload of HELLO_SIZE bytes */
     Hello = 1,
     /** a: sequence, b: LBA, c: blocks and, from bit 8, the place in the pool */
@@ -45,9 +46,20 @@ export enum Frame {
     Sync = 4,
     /** nothing but that I live */
     Ping = 5,
-    /** a session of the sender's port. a: the host's IP address, b: its port
-     * and, from bit 16, the socket; both as in Sn_DIPR and Sn_DPORT; 0: gone */
+    /** a session of the sender's port for a volume. a: the host's IP address,
+     * b: its port and, from bit 16, the socket; both as in Sn_DIPR and
+     * Sn_DPORT; 0: gone */
     Host = 6,
+    /** bring my copy up to date. a: its epoch, b: its flags */
+    Want = 7,
+    /** it begins: the next write has the number after a. b: the epoch */
+    Resync = 8,
+    /** nothing is missing any more when a is durable. b: the epoch */
+    Join = 9,
+    /** it is durable, and the card says so. a: the epoch */
+    Joined = 10,
+    /** serve your volume: a is the last write there is. b: the epoch */
+    Give = 11,
 }
 
 /** Why a connection ends on which something came wrong. */
@@ -60,6 +72,8 @@ export const H_VERSION = 0
 export const H_INDEX = 1
 /** blocks of the sender's pool that the receiver may fill */
 export const H_MIRROR_BLOCKS = 2
+/** 1: the sender has met its partner before, since it started */
+export const H_DECIDED = 3
 /** u32: which pair; both boards have the same number */
 export const H_PAIR = 4
 /** u32: a number that is new with each start of the sender */

@@ -138,7 +138,7 @@ test("hosts hear at once that a chip has reset itself", async () => {
 })
 
 for (const victim of BOARD_NAMES)
-    test(`the link chip of ${victim} resets itself: mirroring ends`, async () => {
+    test(`the link chip of ${victim} resets itself: the boards meet anew`, async () => {
         const bench = mirroredPair({ speed, seed: 34 })
         const hosts = await underLoad(bench, async () => {
             resetsItself[1](bench.pair.nodes[victim].link)
@@ -146,7 +146,7 @@ for (const victim of BOARD_NAMES)
         })
         assert.equal(losses(hosts), "0,0")
         assert.ok(bench.said(victim, /link W5500 lost its registers/))
-        assert.ok(bench.said(victim, /partner is back/))
+        assert.ok(bench.said(victim, /volume . mirrored again/))
         assertNobodyTookOver(bench)
     })
 

@@ -80,12 +80,12 @@ test("a HELLO that came wrong decides nothing", () => {
         bench.said(n, /^link dropped: damaged frame/),
     )
     assert.equal(dropped.length, 1)
-    // the other board has met its partner, and serves: this one meets it later
+    // the other board has met its partner, and serves: this one meets it later,
+    // when the other has given up its copies; they are brought up to date
     for (const n of BOARD_NAMES) {
         assert.ok(bench.said(n, /^met /))
         const { status } = bench.consoles[n]
         assert.equal(status.serves, n)
-        // the other has given up its copies meanwhile: nobody counts on them
-        assert.equal(status[`volume.${n}`], "alone")
+        assert.equal(status[`volume.${n}`], "mirrored")
     }
 })

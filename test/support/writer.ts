@@ -169,16 +169,26 @@ export class Writer {
     /** Reads all of the region back, over a connection of its own. */
     async verify() {
         const { first, blocks, target } = this.opts
-        const initiator = this.bench.initiator(target)
-        await initiator.login()
-        await initiator.ready()
-        for (let at = 0; at < blocks; at += 8) {
-            const count = Math.min(8, blocks - at)
-            const r = await initiator.read(first + at, count)
-            assert.equal(r.status, 0, `read: sense ${r.sense.toString(16)}`)
-            this.check(r.data, at, count, `at ${target}'s address`)
+        let at = 0
+        while (at < blocks) {
+            const initiator = this.bench.initiator(target)
+            try {
+                await initiator.login()
+                await initiator.ready()
+                for (; at < blocks; at += 8) {
+                    const count = Math.min(8, blocks - at)
+                    const r = await initiator.read(first + at, count)
+                    const sense = r.sense.toString(16)
+                    assert.equal(r.status, 0, `read: sense ${sense}`)
+                    this.check(r.data, at, count, `at ${target}'s address`)
+                }
+                await initiator.logout()
+            } catch (e) {
+                // the volume was given back meanwhile
+                if (!(e instanceof ConnectionLost)) throw e
+                await this.bench.script.sleep(10_000)
+            }
         }
-        await initiator.logout()
     }
 
     /** Blocks as they were read must hold what they may hold. */

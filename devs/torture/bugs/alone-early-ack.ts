@@ -12,8 +12,8 @@ export const aloneEarlyAck: Bug = {
     patches: [
         {
             file: "src/store/volume.ts",
-            find: "    return v.mode === Mode.Alone ? v.durable : v.committed",
-            replace: "    return v.committed",
+            find: "if (v.mode < Mode.Alone) return v.committed",
+            replace: "if (v.mode <= Mode.Resyncing) return v.committed",
         },
     ],
 }

@@ -13,9 +13,8 @@ export const earlyAck: Bug = {
     patches: [
         {
             file: "src/store/volume.ts",
-            find: "    return v.mode === Mode.Alone ? v.durable : v.committed",
-            replace: `    if (v.mode === Mode.Mirrored) return v.appended
-    return v.mode === Mode.Alone ? v.durable : v.committed`,
+            find: "if (v.mode === Mode.Mirrored) return v.stored",
+            replace: "if (v.mode === Mode.Mirrored) return v.appended",
         },
         {
             file: "src/store/storage.ts",

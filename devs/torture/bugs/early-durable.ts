@@ -12,9 +12,9 @@ export const earlyDurable: Bug = {
     patches: [
         {
             file: "src/pair/mirror.ts",
-            find: `    const durable = foreign.durable
+            find: `    const durable = v.durable
 `,
-            replace: `    const durable = foreign.committed
+            replace: `    const durable = v.committed
 `,
         },
     ],

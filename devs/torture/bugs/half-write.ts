@@ -27,30 +27,37 @@ export const halfWrite: Bug = {
         },
         {
             file: "src/pair/mirror.ts",
-            find: `/** The partner tells what it has of our volume. */
+            find: `/** The partner tells what it has of a volume that is served here. */
 `,
             replace: `/** The partner is dead: its last write counts, whatever has come of it. */
 export function endHalf() {
-    if (foreign.mode === Mode.Mirror && writeSeq === foreign.appended + 1)
-        write(foreign, writeLba, writeCount, writeRun)
+    const v = writeVolume
+    if (v && v.mode === Mode.Mirror && writeSeq === v.appended + 1)
+        write(v, writeLba, writeCount, writeRun)
 }
 
-/** The partner tells what it has of our volume. */
+/** The partner tells what it has of a volume that is served here. */
 `,
         },
         {
             file: "src/pair/pair.ts",
-            find: 'import { checkPorts, serve, withdraw } from "./ports"',
+            find: 'import { checkPorts, isAnswered, serve, withdraw } from "./ports"',
             replace: `import { endHalf } from "./mirror"
-import { checkPorts, serve, withdraw } from "./ports"`,
+import { checkPorts, isAnswered, serve, withdraw } from "./ports"`,
         },
         {
             file: "src/pair/pair.ts",
             find: `    shutLink()
-    if (home.mode === Mode.Mirrored) goAlone(home)`,
+    endFilling()
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        if (v.mode === Mode.Mirror) goAlone(v)`,
             replace: `    endHalf()
     shutLink()
-    if (home.mode === Mode.Mirrored) goAlone(home)`,
+    endFilling()
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        if (v.mode === Mode.Mirror) goAlone(v)`,
         },
     ],
 }

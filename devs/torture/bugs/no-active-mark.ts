@@ -13,7 +13,7 @@ export const noActiveMark: Bug = {
         {
             file: "src/store/log.ts",
             find: `    if ((v.flags & VolumeFlag.Active) === 0) {
-        v.flags |= VolumeFlag.Active
+        v.flags = (v.flags | VolumeFlag.Active) & ~VolumeFlag.Fresh
         wantSave(v)
     }
 `,

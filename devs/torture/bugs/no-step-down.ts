@@ -11,7 +11,7 @@ export const noStepDown: Bug = {
     patches: [
         {
             file: "src/pair/pair.ts",
-            find: `    if (cardHasFailed() && home.mode === Mode.Mirrored) {
+            find: `    if (cardHasFailed() && isAllMirrored()) {
         await stepDown()
         return true
     }

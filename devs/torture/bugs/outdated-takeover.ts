@@ -13,11 +13,9 @@ export const outdatedTakeover: Bug = {
         {
             file: "src/pair/pair.ts",
             find: `export function canTakeOver(): boolean {
-    return foreign.mode === Mode.Mirror
 `,
             replace: `export function canTakeOver(): boolean {
     if (foreign.flags & VolumeFlag.Outdated) return true
-    return foreign.mode === Mode.Mirror
 `,
         },
     ],

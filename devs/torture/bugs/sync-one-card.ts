@@ -13,10 +13,8 @@ export const syncOneCard: Bug = {
     patches: [
         {
             file: "src/store/volume.ts",
-            find: `    if (v.mode === Mode.Mirrored && v.partnerDurable < v.durable)
-        return`,
-            replace: `    if (v.mode === Mode.Mirrored)
-        return`,
+            find: "if (v.mode >= Mode.Joining && v.partnerDurable < v.durable)",
+            replace: "if (v.mode >= Mode.Joining)",
         },
     ],
 }

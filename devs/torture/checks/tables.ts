@@ -1,9 +1,17 @@
 /** When all hosts have logged out, nothing is in use any more. */
 import { BOARD_NAMES } from "../../bench/pair.ts"
+import type { Scene } from "../scene.ts"
 import type { Check } from "./check.ts"
 
 /** All of the pool's own blocks, and all tasks. */
 const WHOLE: Record<string, string> = { pool: "24", tasks: "12" }
+
+/** What is copied to a partner is in pool and log. */
+function isCopying(scene: Scene) {
+    return BOARD_NAMES.some(name =>
+        Object.values(scene.bench.consoles[name].status).includes("resyncing"),
+    )
+}
 
 export const tables: Check = {
     name: "tables",
@@ -13,7 +21,7 @@ export const tables: Check = {
         const found: string[] = []
         for (const name of BOARD_NAMES) {
             const { board } = scene.node(name)
-            if (!board.isRunning) continue
+            if (!board.isRunning || isCopying(scene)) continue
             const { status, counters } = scene.bench.consoles[name]
             if (status.sessions !== undefined && status.sessions !== "0")
                 found.push(`${name}: ${status.sessions} sessions`)

@@ -105,8 +105,9 @@ async function serviceAfterReturn(stage: Stage, { torn }: CutContext) {
     if (isClean) await stage.until(() => bench.isMirrored, 1e6, "mirrored pair")
     if (bench.isMirrored) assertEqualCopies(stage)
     for (const host of hosts) {
-        await host.write(PROBE, 1, { fua: true })
-        await host.verify({ both: true, torn })
+        // its volume may be given back meanwhile
+        await host.persist(() => host.write(PROBE, 1, { fua: true }))
+        await host.persist(() => host.verify({ both: true, torn }))
     }
 }
 

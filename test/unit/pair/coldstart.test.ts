@@ -8,11 +8,20 @@ useDeviceScript()
 const { judgeVolume, Verdict } = await import("../../../src/pair/coldstart.ts")
 const { VolumeFlag } = await import("../../../src/wire/card.ts")
 
-const { Active, Alone, Outdated } = VolumeFlag
+const { Active, Alone, Fresh, Outdated } = VolumeFlag
 
 describe("the copy that counts", () => {
     for (const [what, home, partner, verdict] of [
         ["of new cards is any", [1, 0], [1, 0], "Mirrored"],
+        [
+            "of two cards that were just formatted",
+            [1, Fresh],
+            [1, Fresh],
+            "Mirrored",
+        ],
+        ["beside a new card at home", [1, Fresh], [1, 0], "Partner"],
+        ["beside a new card at the mirror", [1, 0], [1, Fresh], "Home"],
+        ["beside a new card is old, too", [1, Outdated], [1, Fresh], "Home"],
         ["after a clean stop is any", [7, 0], [7, 0], "Mirrored"],
         ["of a home that went on alone", [8, Alone], [7, 0], "Home"],
         ["of a partner that went on alone", [7, 0], [8, Alone], "Partner"],
@@ -44,6 +53,13 @@ describe("the copy that counts", () => {
             "Home",
         ],
         [
+            "when the home mirrored it, and gave up its copy",
+            [7, Outdated],
+            [7, Active],
+            "Partner",
+        ],
+        ["when both have given it up", [7, Outdated], [7, Outdated], "Home"],
+        [
             "when both went on alone is no one's: the home's",
             [8, Alone],
             [8, Alone],
@@ -68,7 +84,13 @@ test("an older copy is never served, and equal ones only if surely equal", () =>
             if (epoch > epoch2) assert.equal(verdict, Verdict.Home)
             else if (epoch < epoch2) assert.equal(verdict, Verdict.Partner)
             else {
-                assert.notEqual(verdict, Verdict.Partner)
+                const isOld = (homeFlags: number, other: number) =>
+                    (homeFlags & ~other & Outdated) !== 0
+                const isAlone = (flags & flags2 & Alone) !== 0
+                assert.equal(
+                    verdict === Verdict.Partner,
+                    isOld(flags, flags2) && !isAlone,
+                )
                 const isSure = !((flags | flags2) & (Active | Outdated))
                 const isOne = !(flags & flags2 & Alone)
                 assert.equal(verdict === Verdict.Mirrored, isSure && isOne)

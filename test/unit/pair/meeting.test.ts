@@ -45,6 +45,8 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
     const load = (module: string) => import(`../../../src/${module}.ts${tag}`)
     const pairing: typeof import("../../../src/pair/pair.ts") =
         await load("pair/pair")
+    const meeting: typeof import("../../../src/pair/meeting.ts") =
+        await load("pair/meeting")
     const { makePort }: typeof import("../../../src/iscsi/port.ts") =
         await load("iscsi/port")
     const net: typeof import("../../../src/net/out.ts") = await load("net/out")
@@ -67,10 +69,10 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
         servePair: pairing.servePair,
         /** Whether there is something to be decided. */
         isDue: () => pairing.pairIsDue,
-        takeHello: pairing.takeHello,
+        takeHello: meeting.takeHello,
         /** The frame with which it introduces itself. */
         hello(): Buffer {
-            pairing.linkUp()
+            meeting.linkUp()
             const frame = out.slice(DATA, DATA + net.outLength)
             net.dropOut()
             return frame
@@ -99,7 +101,7 @@ test("HELLO tells who a board is, and what its card says", async () => {
     const frame = board.hello().toString("hex")
     const words = [
         header("01 01 0000 00000000 00000000"), // HELLO, board b
-        "02 01 10 00", // version, board, blocks to mirror into
+        "03 01 10 00", // version, board, blocks to mirror into
         "44332211", // pair
         "........", // a number that is new with each start
         "00000000",

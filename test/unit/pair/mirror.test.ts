@@ -37,7 +37,7 @@ async function start() {
     home.mode = Mode.Mirrored
     foreign.mode = Mode.Mirror
     startProgress({ wake() {} })
-    mirror.startMirror(volumes, 0)
+    mirror.startMirror(volumes)
     return {
         ...mirror,
         home,
@@ -149,7 +149,7 @@ describe("the mirror of a volume", () => {
         assert.equal(board.endWrite(bytes(trailer), 0), undefined)
         const { foreign } = board
         assert.equal(foreign.committed, 1)
-        assert.equal(foreign.lba[1], 7)
+        assert.equal(foreign.lba.getAt(4, "u32"), 7)
         assert.equal(foreign.count[1], 2)
         assert.equal(foreign.run[1], 24 + 5)
     })

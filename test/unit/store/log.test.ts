@@ -57,9 +57,9 @@ describe("a write may be acknowledged", () => {
         const seq = writeOwn(v, 1)
         assert.equal(acknowledgeable(v), 0)
         while (sendNext(v));
-        v.committed = 1
+        v.stored = v.committed = 1
         assert.equal(acknowledgeable(v), 1)
-        v.committed = 2
+        v.stored = v.committed = 2
         assert.equal(acknowledgeable(v), seq)
         volume.setDurable(v, 2)
         volume.setPartnerDurable(v, 2)
@@ -78,11 +78,45 @@ describe("a write may be acknowledged", () => {
         volume.setDurable(v, seq)
         assert.equal(acknowledgeable(v), seq)
     })
-    for (const mode of [Mode.Mirrored, Mode.Mirror, Mode.Alone])
+    test("while the partner is brought up to date, when the card has it", () => {
+        const v = serving(Mode.Resyncing)
+        const seq = writeOwn(v, 0)
+        assert.equal(v.committed, 0, "it has to be sent first")
+        while (sendNext(v));
+        v.committed = seq
+        assert.equal(acknowledgeable(v), 0)
+        volume.setDurable(v, seq)
+        assert.equal(acknowledgeable(v), seq)
+        volume.setPartnerDurable(v, seq)
+    })
+    test("while it joins, when both have it", () => {
+        const v = serving(Mode.Joining)
+        const seq = writeOwn(v, 0)
+        while (sendNext(v));
+        v.committed = seq
+        volume.setDurable(v, seq)
+        assert.equal(
+            acknowledgeable(v),
+            0,
+            "the partner may be a mirror by now",
+        )
+        v.stored = seq
+        assert.equal(acknowledgeable(v), seq)
+        assert.equal(safe(v), 0)
+        volume.setPartnerDurable(v, seq)
+        assert.equal(safe(v), seq)
+    })
+    for (const mode of [
+        Mode.Mirrored,
+        Mode.Joining,
+        Mode.Resyncing,
+        Mode.Mirror,
+        Mode.Alone,
+    ])
         test(`in mode ${Mode[mode]}, not before the card says so`, () => {
             const v = serving(mode)
             const seq = writeOwn(v, 0)
-            v.committed = seq
+            v.stored = v.committed = seq
             volume.setDurable(v, seq)
             v.partnerDurable = seq
             v.isSaved = false
@@ -250,7 +284,8 @@ test("blocks are free again when the cards of both boards have them", () => {
                     const run = pool.takeRun(pool.own, a)
                     if (run >= 0) write(v, 0, a, run)
                 } else if (a === "send") sendNext(v)
-                else if (a === "commit" && v.committed < v.sent) v.committed++
+                else if (a === "commit" && v.committed < v.sent)
+                    v.stored = ++v.committed
                 else if (a === "durable" && v.durable < v.committed)
                     volume.setDurable(v, v.durable + 1)
                 else if (a === "partner" && v.partnerDurable < v.committed)
@@ -259,7 +294,7 @@ test("blocks are free again when the cards of both boards have them", () => {
             }
             // at last everything is everywhere
             do {
-                v.committed = v.sent
+                v.stored = v.committed = v.sent
                 volume.setDurable(v, v.committed)
                 volume.setPartnerDurable(v, v.committed)
             } while (sendNext(v))

@@ -8,7 +8,7 @@ useDeviceScript({
 })
 const { makeCard, newCard, ram } = await import("../../support/ramcard.ts")
 const { makeVolume } = await import("../../../src/store/volume.ts")
-const { putMbr } = await import("../../../src/wire/card.ts")
+const { putMbr, VolumeFlag } = await import("../../../src/wire/card.ts")
 
 const PAIR = 77
 const BLOCKS = 4096
@@ -68,8 +68,8 @@ describe("a blank card", () => {
         assert.deepEqual(
             volumes.map(v => [v.firstLba, v.blocks, v.epoch, v.flags]),
             [
-                [2048, BLOCKS, 1, 0],
-                [2048 + BLOCKS, BLOCKS, 1, 0],
+                [2048, BLOCKS, 1, VolumeFlag.Fresh],
+                [2048 + BLOCKS, BLOCKS, 1, VolumeFlag.Fresh],
             ],
         )
         assert(volumes.every(v => v.isSaved))

@@ -1,0 +1,106 @@
+/** HELLO: two boards tell each other who they are, and what their cards say. */
+import { event } from "../console/events"
+import { DATA } from "../drivers/w5500"
+import { out } from "../net/frames"
+import { added, outLength } from "../net/out"
+import { Settings } from "../settings"
+import { MIRROR_BLOCKS } from "../store/pool"
+import { partnerOnCard } from "../store/superblock"
+import { isServed, Volume } from "../store/volume"
+import {
+    DAMAGED,
+    Frame,
+    H_BOOT,
+    H_DECIDED,
+    H_DIGEST,
+    H_IDENTITY,
+    H_INDEX,
+    H_MIRROR_BLOCKS,
+    H_PAIR,
+    H_VERSION,
+    H_VOLUME_SIZE,
+    H_VOLUMES,
+    HELLO_SIZE,
+    helloDigest,
+    IDENTITY_SIZE,
+    LINK_VERSION,
+    nameIn,
+} from "../wire/link"
+import { tellAllHosts } from "./hosts"
+import { addFrame } from "./link"
+import { hasMet, isDecided } from "./pair"
+
+let settings: Settings
+let volumes: Volume[]
+/** a number that is new with each start */
+let boot = 0
+
+/** What the partner's card says of each volume, and whether it is served there. */
+export const partnerEpoch = [0, 0]
+export const partnerFlags = [0, 0]
+export const partnerServes = [false, false]
+/** It has met us before, since it started. */
+export let partnerIsDecided = false
+
+export function startMeeting(s: Settings, v: Volume[]) {
+    settings = s
+    volumes = v
+    boot = Math.randomInt(0x7fffffff)
+}
+
+/** The link is connected: say who we are and what our card says. */
+export function linkUp() {
+    event("link up")
+    tellAllHosts()
+    addFrame(Frame.Hello, settings.index, 0, 0, 0)
+    const at = DATA + outLength
+    out.fillAt(at, HELLO_SIZE, 0)
+    out[at + H_VERSION] = LINK_VERSION
+    out[at + H_INDEX] = settings.index
+    out[at + H_MIRROR_BLOCKS] = MIRROR_BLOCKS
+    out[at + H_DECIDED] = isDecided ? 1 : 0
+    out.setAt(at + H_PAIR, "u32", settings.pair)
+    out.setAt(at + H_BOOT, "u32", boot)
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        const e = at + H_VOLUMES + i * H_VOLUME_SIZE
+        out.setAt(e, "u32", v.epoch)
+        out.setAt(e + 4, "u32", v.flags)
+        out.setAt(e + 8, "u32", v.blocks)
+        out[e + 12] = isServed(v) ? 1 : 0
+    }
+    out.blitAt(at + H_IDENTITY, settings.identity, 0, IDENTITY_SIZE)
+    out.blitAt(at + H_DIGEST, helloDigest(out, at), 0, 32)
+    added(HELLO_SIZE)
+}
+
+/** Epochs and flags decide whose data count: they must have come as sent. */
+function isWholeHello(b: Buffer, at: number): boolean {
+    const hash = helloDigest(b, at)
+    for (let i = 0; i < 32; ++i)
+        if (b[at + H_DIGEST + i] !== hash[i]) return false
+    return true
+}
+
+/** @returns why the partner is not ours to work with */
+export function takeHello(b: Buffer, at: number): string | undefined {
+    if (b[at + H_VERSION] !== LINK_VERSION) return "partner of another version"
+    if (!isWholeHello(b, at)) return DAMAGED
+    if (b.getAt(at + H_PAIR, "u32") !== settings.pair) return "not our partner"
+    if (b[at + H_INDEX] === settings.index) return "both boards have one name"
+    if (b[at + H_MIRROR_BLOCKS] !== MIRROR_BLOCKS)
+        return "partner with another pool"
+    for (let i = 0; i < volumes.length; ++i) {
+        const e = at + H_VOLUMES + i * H_VOLUME_SIZE
+        partnerEpoch[i] = b.getAt(e, "u32")
+        partnerFlags[i] = b.getAt(e + 4, "u32")
+        partnerServes[i] = b[e + 12] !== 0
+        partnerIsDecided = b[at + H_DECIDED] !== 0
+        if (b.getAt(e + 8, "u32") !== volumes[i].blocks)
+            return "partner's volumes have another size"
+    }
+    partnerOnCard.blitAt(0, b, at + H_IDENTITY, IDENTITY_SIZE)
+    event(`met ${nameIn(partnerOnCard)}`)
+    hasMet()
+    return undefined
+}

@@ -1,0 +1,178 @@
+/** A board that died comes back: it is caught up, and gets its volume back. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import {
+    BOARD_NAMES,
+    other,
+    picoSpeed,
+    unlimitedSpeed,
+} from "../../devs/bench/pair.ts"
+import { MemoryMedia } from "../../devs/bench/sdcard/media.ts"
+import { VirtualBench } from "../../devs/bench/virtual.ts"
+import { buildProgram } from "../../devs/vm/program.ts"
+import {
+    assertGood,
+    loggedIn,
+    mirroredPair,
+    pattern,
+} from "../support/bench.ts"
+import { writersOfBoth } from "../support/writer.ts"
+
+const FIRST_VOLUME_LBA = 2048
+const BLOCKS_PER_VOLUME = 32 * 2048
+const AWAY_US = 2e6
+/** Boot, probation, resync and giveback of both volumes. */
+const BACK_LIMIT_US = 40e6
+
+/** Waits until each board serves its volume and mirrors the other's. */
+async function untilMirrored(bench: VirtualBench, limitUs: number) {
+    const from = bench.world.now
+    while (!bench.isMirrored) {
+        assert.ok(
+            bench.world.now - from < limitUs,
+            "the pair is not one again:\n" +
+                bench.events
+                    .slice(-40)
+                    .map(e => `${e.ms.toFixed(1)} ${e.board}: ${e.text}`)
+                    .join("\n"),
+        )
+        await bench.script.sleep(10_000)
+    }
+    return bench.world.now - from
+}
+
+/** Both cards, sector by sector, wherever one was ever written. */
+function assertEqualCards(bench: VirtualBench) {
+    const { a, b } = bench.media
+    const volumes = FIRST_VOLUME_LBA + 2 * BLOCKS_PER_VOLUME
+    for (const lba of new Set([...a.written(), ...b.written()])) {
+        if (lba < FIRST_VOLUME_LBA || lba >= volumes) continue
+        assert.ok(
+            Buffer.from(a.read(lba)).equals(Buffer.from(b.read(lba))),
+            `sector ${lba} differs`,
+        )
+    }
+}
+
+for (const [speed, name] of [
+    [unlimitedSpeed(), "unlimited speed"],
+    [picoSpeed(), "a Pico's speed"],
+] as const)
+    for (const victim of BOARD_NAMES)
+        test(`${victim} dies and comes back, at ${name}`, async t => {
+            const bench = mirroredPair({ speed, seed: 5 })
+            const { board } = bench.pair.nodes[victim]
+            const hosts = writersOfBoth(bench, {
+                first: 4000,
+                blocks: 600,
+                depth: 2,
+                longest: 16,
+                restUs: 20_000,
+            })
+            await bench.runScript(async () => {
+                const running = Promise.all(hosts.map(h => h.run()))
+                await bench.script.sleep(500_000)
+                board.setPower(false)
+                await bench.script.sleep(AWAY_US)
+                board.setPower(true)
+                for (const h of hosts) h.longestPause = 0
+                const us = await untilMirrored(bench, BACK_LIMIT_US)
+                t.diagnostic(`from power to giveback ${us / 1000} ms`)
+                for (const h of hosts) {
+                    const ms = h.longestPause / 1000
+                    t.diagnostic(`longest pause of a host ${ms} ms`)
+                    assert.ok(ms < 2000, "hosts hear of a giveback")
+                }
+                await bench.script.sleep(500_000)
+                for (const h of hosts) h.stop()
+                await running
+                for (const h of hosts) await h.verify()
+                await bench.script.sleep(2e6)
+            }, 120e6)
+            for (const h of hosts) t.diagnostic(`lost ${h.losses} connections`)
+            assert.ok(bench.said(other(victim), /given back/))
+            assertEqualCards(bench)
+        })
+
+test("who brings its partner up to date dies: nobody serves old data", async () => {
+    const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 6 })
+    const { a, b } = bench.pair.nodes
+    const hosts = writersOfBoth(bench, { first: 4000, blocks: 600, depth: 2 })
+    await bench.runScript(async () => {
+        const running = Promise.all(hosts.map(h => h.run()))
+        await bench.script.sleep(500_000)
+        a.board.setPower(false)
+        await bench.script.sleep(AWAY_US)
+        a.board.setPower(true)
+        while (!bench.said("b", /resyncing/)) await bench.script.sleep(1000)
+        await bench.script.sleep(20_000)
+        b.board.setPower(false)
+        // longer than any takeover takes
+        await bench.script.sleep(2e6)
+        assert.equal(bench.consoles.a.status.serves, "none")
+        b.board.setPower(true)
+        await untilMirrored(bench, BACK_LIMIT_US)
+        for (const h of hosts) h.stop()
+        await running
+        for (const h of hosts) await h.verify()
+        await bench.script.sleep(2e6)
+    }, 120e6)
+    assert.ok(!bench.said("a", /^took over/))
+    assertEqualCards(bench)
+})
+
+test("a link that is cut and mended, five times under load", async () => {
+    const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 7 })
+    const hosts = writersOfBoth(bench, { first: 4000, blocks: 600, depth: 2 })
+    await bench.runScript(async () => {
+        const running = Promise.all(hosts.map(h => h.run()))
+        for (let round = 0; round < 5; round++) {
+            await bench.script.sleep(300_000)
+            bench.pair.cut("link", true)
+            await bench.script.sleep(bench.random.int(1, 900_000))
+            bench.pair.cut("link", false)
+            await bench.script.sleep(10_000)
+            await untilMirrored(bench, BACK_LIMIT_US)
+        }
+        for (const h of hosts) h.stop()
+        await running
+        for (const h of hosts) await h.verify()
+        await bench.script.sleep(2e6)
+    }, 200e6)
+    for (const name of BOARD_NAMES) assert.ok(!bench.said(name, /took over/))
+    for (const h of hosts) assert.equal(h.losses, 0)
+    assertEqualCards(bench)
+})
+
+test("a new card in place of an old one is filled, and never served", async () => {
+    const mib = 1
+    let bench = mirroredPair({ speed: unlimitedSpeed(), seed: 8, mib })
+    const data = pattern(100, 64, 3)
+    await bench.runScript(async () => {
+        const host = await loggedIn(bench, "b")
+        assertGood(await host.write(100, data))
+        assertGood(await host.synchronize())
+        await bench.script.sleep(2e6)
+    })
+    const { a } = bench.media
+    bench.pair.setPower(false)
+    bench = new VirtualBench({
+        program: buildProgram(),
+        speed: unlimitedSpeed(),
+        seed: 9,
+        mib,
+        media: { a, b: new MemoryMedia(a.sectors) },
+    })
+    bench.pair.setPower(true)
+    await bench.runScript(async () => {
+        await untilMirrored(bench, BACK_LIMIT_US)
+        const host = await loggedIn(bench, "b")
+        const r = await host.read(100, 64)
+        assertGood(r)
+        assert.ok(r.data.equals(data))
+    }, 60e6)
+    const written = bench.consoles.b.events.find(e =>
+        /^volume . alone/.test(e.text),
+    )
+    assert.equal(written, undefined, "what is new serves nothing of its own")
+})
