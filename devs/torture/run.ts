@@ -9,6 +9,7 @@ import { checks } from "./checks/index.ts"
 import { Digest } from "./digest.ts"
 import type { Begun } from "./faults/fault.ts"
 import { faults } from "./faults/index.ts"
+import { excuse, isOne } from "./healing.ts"
 import { History } from "./history.ts"
 import { TortureHost } from "./host.ts"
 import type { Plan, PlannedFault } from "./plan.ts"
@@ -20,6 +21,8 @@ const MIB = 32
 const BLOCKS_PER_VOLUME = MIB * 2048
 /** All is healed: whoever is alive must serve again within this time. */
 const ALIVE_AGAIN_US = 20e6
+/** Boards that can are one pair again within this time, under load. */
+const ONE_AGAIN_US = 60e6
 /** Hosts end what they have begun. */
 const STOP_US = 10e6
 /** Logs are flushed, marks are set, and counters are told. */
@@ -136,6 +139,7 @@ class Run {
         await script.sleep(this.plan.runUs)
         this.heal()
         if (await this.untilAlive()) {
+            await this.untilOne()
             for (const h of this.scene.hosts) h.stop()
             const all = Promise.all(running)
             await this.within(STOP_US, all, "the hosts' last commands")
@@ -238,6 +242,22 @@ class Run {
                 `nothing answered for ${ALIVE_AGAIN_US / 1e6} s after all was healed`,
         )
         return false
+    }
+
+    /** A board that was away is caught up, and gets its volume back. */
+    private async untilOne() {
+        const { world, script } = this.bench
+        const until = world.now + ONE_AGAIN_US
+        while (!isOne(this.bench) && !excuse(this.bench)) {
+            if (world.now > until)
+                return this.fail(
+                    "one-again",
+                    `the boards are no pair ${ONE_AGAIN_US / 1e6} s after ` +
+                        "service was back",
+                )
+            await script.sleep(50_000)
+            this.replaceCards()
+        }
     }
 
     private async within<T>(us: number, what: Promise<T>, name: string) {

@@ -26,6 +26,11 @@ import { servesUnmet } from "./serves-unmet.ts"
 import { skipFence } from "./skip-fence.ts"
 import { syncOneCard } from "./sync-one-card.ts"
 import { taskLeak } from "./task-leak.ts"
+import { noDirtyMark } from "./no-dirty-mark.ts"
+import { noFirstMarks } from "./no-first-marks.ts"
+import { resyncOverwrites } from "./resync-overwrites.ts"
+import { fillingTakeover } from "./filling-takeover.ts"
+import { copyOfBoth } from "./copy-of-both.ts"
 
 export const bugs: Bug[] = [
     earlyAck,
@@ -54,6 +59,11 @@ export const bugs: Bug[] = [
     noActiveMark,
     linkResumed,
     servesUnmet,
+    noDirtyMark,
+    noFirstMarks,
+    resyncOverwrites,
+    fillingTakeover,
+    copyOfBoth,
 ]
 
 /** @throws Error that names the bugs there are */
