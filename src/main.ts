@@ -6,6 +6,7 @@ import { openBench } from "./board/bench"
 import { startBus } from "./board/bus"
 import { openPico } from "./board/pico"
 import { event, setBoardName } from "./console/events"
+import { listenToOperator, takeCommands } from "./console/operator"
 import { CardError, makeCard } from "./drivers/sdcard"
 import { startCard } from "./drivers/sdstart"
 import { Chip, resetChip, setAddress } from "./drivers/w5500chip"
@@ -14,10 +15,11 @@ import { initReceive } from "./iscsi/receive"
 import { makeTasks } from "./iscsi/task"
 import { mainLoop } from "./mainloop"
 import { sayMissing } from "./pair/chips"
+import { COMMANDS } from "./pair/commands"
 import { startHeartbeat } from "./pair/heartbeat"
 import { linkIp, makeLink, startLink } from "./pair/link"
 import { startMirror } from "./pair/mirror"
-import { startPair } from "./pair/pair"
+import { startPair, tickPair } from "./pair/pair"
 import { startPorts } from "./pair/ports"
 import { initUnit } from "./scsi/unit"
 import { readSettings, Settings } from "./settings"
@@ -131,6 +133,7 @@ async function main() {
     const settings = await readSettings()
     setBoardName(settings.index === 0 ? "a" : "b")
     event("starting")
+    listenToOperator()
     const card = await bringUpCard(board, settings, volumes)
     await bringUpChip(ports[0].chip)
     await bringUpChip(ports[1].chip)
@@ -143,6 +146,7 @@ async function main() {
     startPorts(ports, settings.identity)
     startPair(settings, volumes, ports)
     startHeartbeat(board, settings.index)
+    takeCommands(COMMANDS, tickPair)
     releaseReserve()
     event("waiting for the partner")
     await mainLoop()

@@ -28,6 +28,13 @@ let lastStatus = ""
 let lastCounters = 0
 let countersAt = 0
 
+/** What was said does not count: both lines come with the next `report`. */
+export function forgetReported() {
+    lastStatus = ""
+    lastCounters = -1
+    countersAt = -COUNTERS_MS
+}
+
 /** Sessions in full feature phase at a port. */
 function sessions(port: Port): number {
     let n = 0

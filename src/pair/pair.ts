@@ -4,7 +4,8 @@
  */
 import * as ds from "@devicescript/core"
 import { event } from "../console/events"
-import { report } from "../console/status"
+import { pendingCommand, runCommand } from "../console/operator"
+import { forgetReported, report } from "../console/status"
 import { Port, setIdentity } from "../iscsi/port"
 import { Settings } from "../settings"
 import {
@@ -316,7 +317,7 @@ async function stepDown() {
 
 /// The main loop's part ///
 
-/** Call every 20 ms, from the heartbeat. */
+/** Call every 20 ms, from the heartbeat, and when an operator wants something. */
 export function tickPair() {
     pairIsDue = true
 }
@@ -341,6 +342,11 @@ export async function servePair(): Promise<boolean> {
     if (mustDecide) {
         mustDecide = false
         await decide()
+        return true
+    }
+    // also of a board that plays dead an operator may want to know
+    if (pendingCommand) {
+        await runCommand(pendingCommand)
         return true
     }
     if (hasSteppedDown) return false
@@ -406,4 +412,11 @@ async function check(now: number) {
 function tellStatus(now: number) {
     const isFencing = fence.state === Fencing.Fenced
     report(now, ports, volumes, detector.partner, isFencing)
+}
+
+/** Says both lines of the status, though nothing has changed. */
+export async function sayStatus(): Promise<undefined> {
+    forgetReported()
+    tellStatus(ds.millis())
+    return undefined
 }

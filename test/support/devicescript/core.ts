@@ -9,6 +9,13 @@ export enum GPIOMode {
     OutputLow = 0x22,
 }
 
+/** Of Jacdac, to the program's own device. */
+export interface Packet {
+    serviceIndex: number
+    serviceCommand: number
+    payload: Buffer
+}
+
 const current = new AsyncLocalStorage<Fiber>()
 
 /**

@@ -1,0 +1,5 @@
+/** What an operator can tell this board: the table in services/operator.md. */
+import { Command } from "../console/operator"
+import { sayStatus } from "./pair"
+
+export const COMMANDS: Command[] = [{ name: "status", run: sayStatus }]
