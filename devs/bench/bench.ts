@@ -121,6 +121,11 @@ export class Bench extends EventEmitter<BenchEvents> {
         })
     }
 
+    /** @throws Unreachable when there is no firmware that could hear it */
+    command(board: BoardName, name: string) {
+        this.change(() => this.pair.nodes[board].board.command(name))
+    }
+
     cut(wire: WireName, cut: boolean) {
         this.change(() => this.pair.cut(wire, cut))
     }

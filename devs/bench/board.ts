@@ -4,6 +4,7 @@
  */
 import { CTL_COPIED, DoorOp, SPI_REFUSED } from "../../src/board/door.ts"
 import type { Timer, World } from "../sim/world.ts"
+import { operatorFrame } from "../vm/jacdac.ts"
 import {
     DoorEvent,
     PANIC_NAMES,
@@ -15,6 +16,7 @@ import type { Program } from "../vm/program.ts"
 import { DoorWork, type Cpu } from "./cpu.ts"
 import { Idling } from "./idling.ts"
 import { BoardPins, GROUNDED, RELEASED, type PinsOptions } from "./pins.ts"
+import { SerialLine, Unreachable } from "./serial.ts"
 import { SpiController, type SpiDevice } from "./spi.ts"
 import { Strength, type WireEnd } from "./wires.ts"
 
@@ -82,6 +84,7 @@ export class Board {
     private hung = false
     /** what the VM shall be told as soon as it can listen */
     private readonly events: DoorEvent[] = []
+    private readonly serial = new SerialLine()
     private next?: Timer
     private booting?: Timer
     private busyUntil = 0
@@ -211,6 +214,24 @@ export class Board {
         this.idling.notify()
     }
 
+    /**
+     * A Jacdac frame comes over the board's serial line.
+     * @throws Unreachable when nobody would take it there
+     */
+    receive(frame: Uint8Array) {
+        if (!this.power) throw new Unreachable(this.name, "has no power")
+        if (this.hung) throw new Unreachable(this.name, "hangs")
+        if (!this.vm)
+            throw new Unreachable(this.name, "is starting, or in reset")
+        this.serial.send(frame)
+        this.schedule(this.world.now)
+    }
+
+    /** An operator's command; the answer is on the console. @throws as above */
+    command(name: string) {
+        this.receive(operatorFrame(this.opts.deviceId, name))
+    }
+
     /** The board's own clock in microseconds. */
     get now() {
         const slice = this.inSlice ? this.cpu.usedUs() - this.usedAtStart : 0
@@ -290,6 +311,7 @@ export class Board {
         this.ctl = 0
         this.stillUntil = this.stillUs = 0
         this.events.length = 0
+        this.serial.clear()
         for (const t of [this.next, this.booting]) if (t) t.cancelled = true
         this.next = this.booting = undefined
         this.idling.cancel()
@@ -322,6 +344,7 @@ export class Board {
         this.usedAtStart = this.cpu.usedUs()
         for (const e of this.events) vm.event(e)
         this.events.length = 0
+        this.serial.deliver(vm)
         const sleepUs = this.process(vm)
         const used = this.cpu.usedUs() - this.usedAtStart
         this.inSlice = false
@@ -329,7 +352,8 @@ export class Board {
         if (this.vm !== vm) return
         if (this.stillUs) this.standStill(this.stillUs)
         this.stillUs = 0
-        const sleep = this.events.length ? 0 : sleepUs / this.rate
+        const isDue = this.events.length > 0 || this.serial.isBusy
+        const sleep = isDue ? 0 : sleepUs / this.rate
         this.schedule(Math.max(this.busyUntil, this.sliceStart + sleep))
     }
 

@@ -1,5 +1,6 @@
 /** The control API: looks at a bench and breaks it, in JSON over HTTP. */
 import http from "node:http"
+import { COMMAND_NAME_MAX, commandName } from "../../src/wire/operator.ts"
 import type { Bench } from "./bench.ts"
 import {
     BOARD_NAMES,
@@ -7,6 +8,7 @@ import {
     type BoardName,
     type WireName,
 } from "./pair.ts"
+import { Unreachable } from "./serial.ts"
 
 const MAX_BODY = 4096
 
@@ -34,6 +36,16 @@ function flag(body: Body, key: string): boolean {
     if (typeof value !== "boolean")
         throw new BadRequest(400, `body must be {"${key}": true or false}`)
     return value
+}
+
+function command(body: Body): string {
+    const { name } = body
+    if (typeof name !== "string" || !commandName(Buffer.from(name)))
+        throw new BadRequest(
+            400,
+            `body must be {"name": 1 to ${COMMAND_NAME_MAX} characters of ASCII}`,
+        )
+    return name
 }
 
 function oneOf<T extends string>(all: readonly T[], name: string): T {
@@ -77,6 +89,11 @@ const ROUTES: Route[] = [
     },
     {
         method: "POST",
+        path: /^\/boards\/([^/]+)\/command$/,
+        run: (bench, name, body) => bench.command(board(name), command(body)),
+    },
+    {
+        method: "POST",
         path: /^\/wires\/([^/]+)$/,
         run: (bench, name, body) => bench.cut(wire(name), flag(body, "cut")),
     },
@@ -109,7 +126,12 @@ async function handle(bench: Bench, req: http.IncomingMessage) {
         throw new BadRequest(405, `${path} takes ${routes[0].method} only`)
     const name = route.path.exec(path)?.[1] ?? ""
     const body = req.method === "POST" ? await readBody(req) : {}
-    return route.run(bench, name, body) ?? { ok: true }
+    try {
+        return route.run(bench, name, body) ?? { ok: true }
+    } catch (e) {
+        if (e instanceof Unreachable) throw new BadRequest(409, e.message)
+        throw e
+    }
 }
 
 /** Serves the API. @throws when the address is in use */

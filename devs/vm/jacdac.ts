@@ -3,6 +3,8 @@
  * packet each. https://microsoft.github.io/jacdac-docs/reference/protocol/
  */
 
+import { OPERATOR_RUN, OPERATOR_SERVICE } from "../../src/wire/operator.ts"
+
 const FRAME_FLAG_COMMAND = 1
 const CMD_ANNOUNCE = 0
 const SETTINGS_CLASS = 0x1107dc4a
@@ -40,6 +42,32 @@ export function commandFrame(
     f.set(payload, 16)
     f.writeUInt16LE(crc16(f.subarray(2)), 0)
     return f
+}
+
+/** What tells the program's device from the one that is the VM (`jdiface.c`). */
+const PROGRAM_DEVICE = Buffer.from("f8531b75a74922db", "hex")
+
+/**
+ * The device that services of the program itself belong to.
+ * @param deviceId of the VM, 16 hex digits
+ */
+export function programDeviceId(deviceId: string): string {
+    const id = Buffer.from(deviceId, "hex")
+    for (let i = 0; i < id.length; i++) id[i] ^= PROGRAM_DEVICE[i]
+    return id.toString("hex")
+}
+
+/**
+ * The frame that orders a command: services/operator.md.
+ * @param deviceId of the VM, 16 hex digits
+ */
+export function operatorFrame(deviceId: string, command: string): Uint8Array {
+    return commandFrame(
+        programDeviceId(deviceId),
+        OPERATOR_SERVICE,
+        OPERATOR_RUN,
+        Buffer.from(command),
+    )
 }
 
 /** The service classes in a device's announcement, by service index. */

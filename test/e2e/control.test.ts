@@ -4,7 +4,7 @@ import { test, type TestContext } from "node:test"
 import { serveControl } from "../../devs/bench/control.ts"
 import { BOARD_NAMES, WIRE_NAMES } from "../../devs/bench/pair.ts"
 import { assertGood, pattern } from "../support/bench.ts"
-import { ask, state, untilState } from "../support/control.ts"
+import { ask, state, untilState, type State } from "../support/control.ts"
 import { connected, CONTROL, livePair } from "../support/live.ts"
 
 const options = { timeout: 60_000 }
@@ -129,6 +129,36 @@ test("a card is taken out and put back", options, async t => {
     }
 })
 
+test(
+    "a board is told a command, and answers on its console",
+    options,
+    async t => {
+        await controlledPair(t)
+        const said = (text: string) => (s: State) =>
+            s.events.some(e => e.board === "b" && e.text === text)
+        await post("/boards/b/command", { name: "status" })
+        await untilState(said("command status: done"))
+        await post("/boards/b/command", { name: "stauts" })
+        await untilState(said('command unknown: "stauts"; known: status'))
+    },
+)
+
+test("a board that cannot hear a command is not told", options, async t => {
+    await controlledPair(t)
+    const refused = async (reason: RegExp) => {
+        const body = { name: "status" }
+        const answer = await ask("POST", "/boards/b/command", body)
+        assert.equal(answer.status, 409)
+        assert.match((answer.body as { error: string }).error, reason)
+    }
+    await post("/boards/b/hang", { on: true })
+    await refused(/^board b hangs$/)
+    await post("/boards/b/power", { on: false })
+    await refused(/^board b has no power$/)
+    await post("/boards/b/power", { on: true })
+    await refused(/^board b is starting/)
+})
+
 test("each wire is cut and mended", options, async t => {
     await controlledPair(t)
     for (const wire of WIRE_NAMES) {
@@ -166,6 +196,14 @@ const BAD: [string, string, string | undefined, number, RegExp][] = [
     ["POST", "/boards/a/power", '{"on":"yes"}', 400, /"on": true or false/],
     ["POST", "/boards/a/power", '{"on":0}', 400, /"on": true or false/],
     ["POST", "/boards/a/card", '{"on":true}', 400, /"present": true or/],
+    ["GET", "/boards/a/command", undefined, 405, /POST only/],
+    ["POST", "/boards/c/command", '{"name":"status"}', 404, /no "c"/],
+    ["POST", "/boards/a/command", "{}", 400, /"name": 1 to 16 char/],
+    ["POST", "/boards/a/command", '{"name":1}', 400, /"name": 1 to 16/],
+    ["POST", "/boards/a/command", '{"name":""}', 400, /"name": 1 to 16/],
+    ["POST", "/boards/a/command", '{"name":"a b"}', 400, /"name": 1 to 16/],
+    ["POST", "/boards/a/command", '{"name":"\u00e9"}', 400, /"name": 1/],
+    ["POST", "/boards/a/command", '{"name":"12345678901234567"}', 400, /16/],
     ["POST", "/wires/link", '{"cut":1}', 400, /"cut": true or false/],
     ["POST", "/wires/link", `"${"x".repeat(5000)}"`, 413, /too long/],
     ["POST", "/wires/link", "x".repeat(5_000_000), 413, /too long/],
