@@ -16,7 +16,13 @@ import {
     Sn_IR,
     writeSocket,
 } from "./w5500"
-import { ADDRESS_SIZE, Chip, setAddress, writeCommon } from "./w5500chip"
+import {
+    ADDRESS_SIZE,
+    Chip,
+    resetChip,
+    setAddress,
+    writeCommon,
+} from "./w5500chip"
 
 /** ARP is asked twice, 3 ms apart; RTR counts tenths of them. */
 const ASK_RTR = 30
@@ -61,7 +67,14 @@ export async function isAddressUsed(
         await ds.sleep(1)
         interrupts = (await readInterrupts(s)) & (SENDOK | TIMEOUT)
     }
-    await close(s)
-    await writeCommon(chip, RTR, chip.image.slice(RTR, RCR + 1))
-    return interrupts === SENDOK
+    const isUsed = interrupts === SENDOK
+    if (isUsed) {
+        // whoever it was may be gone when it is asked next: the datasheet does
+        // not say how long the chip remembers an answer
+        await resetChip(chip)
+    } else {
+        await close(s)
+        await writeCommon(chip, RTR, chip.image.slice(RTR, RCR + 1))
+    }
+    return isUsed
 }

@@ -8,20 +8,13 @@ import { pendingCommand, runCommand } from "../console/operator"
 import { forgetReported, report } from "../console/status"
 import { Port, setIdentity } from "../iscsi/port"
 import { Settings } from "../settings"
-import {
-    beginMap,
-    isMapOf,
-    markAll,
-    markEntries,
-    renewMap,
-} from "../store/dirtymap"
-import { OWN_BLOCKS } from "../store/pool"
 import { settle } from "../store/log"
 import { idleBriefly } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { partnerOnCard, wantBothCopies, wantSave } from "../store/superblock"
 import { isReceiving, isSending, isServed, Mode, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
+import { ID_NAME_LENGTH } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { judgeVolume, Verdict } from "./coldstart"
 import { BROKEN_MS, heardLink, metPartner } from "./detector"
@@ -36,7 +29,7 @@ import {
 } from "./heartbeat"
 import { Fencing } from "./fencing"
 import { startHosts } from "./hosts"
-import { hasCarrier, openLink, shutLink } from "./link"
+import { hasCarrier, linkIsUp, openLink, shutLink } from "./link"
 import {
     partnerEpoch,
     partnerFlags,
@@ -44,6 +37,7 @@ import {
     partnerServes,
     startMeeting,
 } from "./meeting"
+import { goAlone } from "./alone"
 import { checkPorts, isAnswered, serve, withdraw } from "./ports"
 import {
     endFilling,
@@ -214,46 +208,6 @@ export function partnerIsLost() {
     aloneAt = ds.millis() + ALONE_WAIT_MS
 }
 
-/**
- * What may differ on the two cards when a volume's new epoch begins. Before
- * `v.mode` says that it has.
- */
-function markDifferences(v: Volume) {
-    // nothing was ever written to a new card's volume
-    const isFresh = (v.flags & VolumeFlag.Fresh) !== 0
-    const base = isFresh ? 0 : v.epoch
-    const last = v.appended
-    if (v.mode === Mode.Waiting) {
-        // a board that was alone before goes on with its map
-        if ((v.flags & VolumeFlag.Alone) !== 0 && isMapOf(v)) return
-        beginMap(v, base)
-        if (!isFresh) markAll(v)
-        return
-    }
-    // what was dirty when the partner was about to join may still be
-    if (v.mode === Mode.Joining) return
-    beginMap(v, base)
-    // Who serves knows what its partner has on its card. The mirror does not,
-    // but what the other had not on its card held a block of its memory
-    const first =
-        v.mode === Mode.Mirrored ? v.partnerDurable : last - OWN_BLOCKS
-    markEntries(v, first < 0 ? 1 : first + 1, last)
-}
-
-/** Every write goes to this card alone from now on: a new epoch. */
-function goAlone(v: Volume) {
-    markDifferences(v)
-    v.mode = Mode.Alone
-    v.epoch++
-    renewMap(v)
-    v.flags =
-        (v.flags | VolumeFlag.Alone) & ~(VolumeFlag.Outdated | VolumeFlag.Fresh)
-    v.sent = v.committed = v.appended
-    wantBothCopies(v)
-    wakeStorage()
-    event(`volume ${v.index === 0 ? "a" : "b"} alone epoch=${v.epoch}`)
-}
-
 /** What is served goes on without the partner. */
 function goOn(v: Volume) {
     if (v.mode === Mode.Resyncing) endResync(v)
@@ -313,6 +267,42 @@ async function stepDown() {
         if (ports[i].isActive) await withdraw(ports[i], "no card")
     // the last word: without a heartbeat nothing is due any more
     tellStatus(ds.millis())
+}
+
+/// The operator's word ///
+
+/** So long after it was last heard, a partner may be taken for gone. */
+const GONE_MS = 1000
+
+/**
+ * Serves what this board waits with, whatever its partner's card may say: it
+ * is not there to say it.
+ * @returns why not
+ */
+export async function serveAlone(): Promise<string | undefined> {
+    const hasPartner = partnerOnCard[ID_NAME_LENGTH] !== 0
+    const takesHome = home.mode === Mode.Waiting
+    const takesForeign = foreign.mode === Mode.Waiting && hasPartner
+    if (!takesHome && !takesForeign) return "it waits with nothing"
+    const heardAt = Math.max(detector.beatAt, detector.linkAt)
+    if (linkIsUp() || ds.millis() - heardAt < GONE_MS)
+        return "the partner is heard"
+    if (takesHome) setIdentity(homePort, settings.identity, home)
+    if (
+        (takesHome && (await isAnswered(homePort, settings.identity))) ||
+        (takesForeign && (await isAnswered(partnerPort, partnerOnCard)))
+    )
+        return "the address answers on the LAN"
+    isDecided = true
+    if (takesHome) {
+        goAlone(home)
+        await serve(homePort, Sense.PowerOn)
+    }
+    if (takesForeign) {
+        goAlone(foreign)
+        await assume()
+    }
+    return undefined
 }
 
 /// The main loop's part ///

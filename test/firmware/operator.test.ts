@@ -96,9 +96,9 @@ test("commands that come at once are taken one by one", () => {
     const said = hear(ANSWER_US).filter(l => l.startsWith("b: command"))
     assert.deepEqual(said, [
         "b: command malformed: no name of 1 to 16 characters",
-        'b: command unknown: "{0}%s"; known: status',
+        'b: command unknown: "{0}%s"; known: status, serve-alone',
         "b: command status: refused: busy with status",
-        'b: command unknown: "x"; known: status',
+        'b: command unknown: "x"; known: status, serve-alone',
         "b: command status: done",
     ])
 })
