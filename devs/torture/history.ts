@@ -36,6 +36,8 @@ export interface Serving {
     how: "boot" | "takeover"
     /** from here on nothing is acknowledged before it is on the card */
     aloneFrom: number
+    /** until then: the partner is back, and memory is enough again */
+    aloneTo?: number
 }
 
 /** From a restart of a volume to the next: nothing acknowledged is lost in it. */
@@ -67,7 +69,8 @@ function survives(op: Op, segment: Segment) {
     return (
         op.isForced ||
         op.end <= segment.syncedAt ||
-        op.start >= (serving?.aloneFrom ?? Infinity)
+        (op.start >= (serving?.aloneFrom ?? Infinity) &&
+            op.end <= (serving?.aloneTo ?? Infinity))
     )
 }
 

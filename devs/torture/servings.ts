@@ -42,6 +42,10 @@ export class Servings {
             (board, [, name]) => this.alone(board, volumeOf(name)),
         ],
         [
+            /^volume ([ab]) mirrored again/,
+            (board, [, name]) => this.mirrored(board, volumeOf(name)),
+        ],
+        [
             // given back with all that was written over there
             /^volume ([ab]) is home again/,
             (board, [, name]) =>
@@ -60,7 +64,15 @@ export class Servings {
     private alone(board: BoardName, volume: number) {
         this.seen[board].aloneFrom[volume] = this.now()
         const current = this.current(board, volume)
-        if (current) current.aloneFrom = this.now()
+        if (!current) return
+        current.aloneFrom = this.now()
+        current.aloneTo = undefined
+    }
+
+    private mirrored(board: BoardName, volume: number) {
+        this.seen[board].aloneFrom[volume] = Infinity
+        const current = this.current(board, volume)
+        if (current) current.aloneTo = this.now()
     }
 
     private begin(board: BoardName, port: string, volume: number) {
