@@ -139,7 +139,9 @@ test(
         await post("/boards/b/command", { name: "status" })
         await untilState(said("command status: done"))
         await post("/boards/b/command", { name: "stauts" })
-        await untilState(said('command unknown: "stauts"; known: status'))
+        await untilState(
+            said('command unknown: "stauts"; known: status, serve-alone'),
+        )
     },
 )
 

@@ -11,7 +11,7 @@ export const noEpoch: Bug = {
     profile: ["power-cut"],
     patches: [
         {
-            file: "src/pair/pair.ts",
+            file: "src/pair/alone.ts",
             find: `    v.epoch++
 `,
             replace: "",

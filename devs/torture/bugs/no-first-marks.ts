@@ -8,7 +8,7 @@ export const noFirstMarks: Bug = {
     profile: ["power-cut"],
     patches: [
         {
-            file: "src/pair/pair.ts",
+            file: "src/pair/alone.ts",
             find: "markEntries(v, first < 0 ? 1 : first + 1, last)",
             replace: "if (first > last) markEntries(v, 1, last)",
         },
