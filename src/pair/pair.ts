@@ -120,6 +120,8 @@ export function hasMet() {
 
 /** Both cards have spoken: who serves what nobody serves? */
 async function decide() {
+    const hadHome = isServed(home)
+    const hadForeign = isServed(foreign)
     decideVolume(home)
     decideVolume(foreign)
     if (!isDecided) {
@@ -128,9 +130,9 @@ async function decide() {
         setIdentity(homePort, settings.identity, home)
     }
     isDecided = true
-    if (isServed(home) && !homePort.isActive)
-        await serve(homePort, Sense.PowerOn)
-    if (isServed(foreign) && !partnerPort.isActive) await assume()
+    // a port that was withdrawn since stays away
+    if (!hadHome && isServed(home)) await serve(homePort, Sense.PowerOn)
+    if (!hadForeign && isServed(foreign)) await assume()
 }
 
 /**
@@ -208,6 +210,11 @@ export function partnerIsLost() {
     aloneAt = ds.millis() + ALONE_WAIT_MS
 }
 
+/** The partner was given up, and nothing is acknowledged alone yet. */
+export function isLosing(): boolean {
+    return aloneAt !== 0
+}
+
 /** What is served goes on without the partner. */
 function goOn(v: Volume) {
     if (v.mode === Mode.Resyncing) endResync(v)
@@ -234,16 +241,17 @@ async function takeOver() {
     }
     shutLink()
     endFilling()
+    const hadHome = isServed(home)
+    const hadForeign = isServed(foreign)
     for (let i = 0; i < volumes.length; ++i) {
         const v = volumes[i]
         if (v.mode === Mode.Mirror) goAlone(v)
         else goOn(v)
         heldEntries[i] = v.appended
     }
-    if (isServed(foreign) && !partnerPort.isActive) await assume()
+    if (!hadForeign && isServed(foreign)) await assume()
     // ours, that the partner had kept for us
-    if (isServed(home) && !homePort.isActive)
-        await serve(homePort, Sense.PowerOn)
+    if (!hadHome && isServed(home)) await serve(homePort, Sense.PowerOn)
     event(`took over after ${ds.millis() - detector.beatAt} ms of silence`)
 }
 

@@ -29,6 +29,7 @@ import {
 } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import { Frame, L_A, L_B, L_VOLUME, LINK_HEADER } from "../wire/link"
+import { Sense } from "../wire/scsi"
 import { Partner } from "./detector"
 import { detector } from "./heartbeat"
 import { untoldHosts } from "./hosts"
@@ -37,12 +38,14 @@ import { restartMirror } from "./mirror"
 import {
     blocksLeft,
     hasStopped,
+    isCopying,
     startCopying,
     stepCopying,
     stopCopying,
     target,
 } from "./resync"
-import { withdraw } from "./ports"
+import { isLosing } from "./pair"
+import { serve, withdraw } from "./ports"
 
 /** A partner must be heard for so long, on both channels, before it is helped. */
 const PROBATION_MS = 500
@@ -208,7 +211,7 @@ function isSplit(v: Volume, epoch: number, flags: number): boolean {
 }
 
 function takeWant(v: Volume, epoch: number, flags: number) {
-    if (v.mode !== Mode.Alone || !v.isSaved || target || hasStopped) return
+    if (v.mode !== Mode.Alone || !v.isSaved || target) return
     // the partner's own volume first: it is to be given back
     if (v === home && foreign.mode === Mode.Alone) return
     const isFresh = (flags & VolumeFlag.Fresh) !== 0
@@ -221,8 +224,9 @@ function takeWant(v: Volume, epoch: number, flags: number) {
         hasToldSplit = true
         return
     }
-    // all that was ever written is marked when it began with a new card
-    if ((isFresh && baseOf(v) > 0) || epoch < baseOf(v)) markAll(v)
+    // all that was ever written is marked when it began with a new card (0)
+    const base = isFresh ? 0 : epoch
+    if (base !== baseOf(v)) markAll(v)
     // what is in the log is not sent, but copied
     else markEntries(v, v.durable + 1, v.appended)
     const seq = v.appended
@@ -246,13 +250,14 @@ export function stepRejoin() {
     for (let i = 0; i < volumes.length; ++i)
         if (volumes[i].mode === Mode.Filling) stepJoin(volumes[i])
     const v = target
+    const isDone = stepCopying()
     if (!v) return
     if (hasStopped) {
         event(`volume ${nameOf(v)}: resync stopped: our card cannot be read`)
         stopCopying()
         return
     }
-    if (!stepCopying() || v.sent < v.appended) return
+    if (!isDone || v.sent < v.appended) return
     v.mode = Mode.Joining
     stopCopying()
     tell(v, Frame.Join, v.appended, v.epoch)
@@ -297,7 +302,10 @@ function isAtRest(v: Volume): boolean {
 export async function stepGiveback(now: number): Promise<boolean> {
     const v = foreign
     const isReady =
-        v.mode === Mode.Mirrored && partnerPort.isActive && aliveSince !== 0
+        v.mode === Mode.Mirrored &&
+        partnerPort.isActive &&
+        aliveSince !== 0 &&
+        !isLosing()
     if (!isReady || now < notBefore) {
         release()
         return false
@@ -314,8 +322,11 @@ export async function stepGiveback(now: number): Promise<boolean> {
     }
     await withdraw(partnerPort, "given back")
     release()
-    // while the port was withdrawn, the partner may have been lost
-    if (v.mode !== Mode.Mirrored) return true
+    if (isLosing()) {
+        // while the port was withdrawn, the partner was lost
+        await serve(partnerPort, Sense.PowerOn)
+        return true
+    }
     v.mode = Mode.Mirror
     restartMirror(v, v.appended)
     tell(v, Frame.Give, v.appended, v.epoch)
@@ -328,7 +339,7 @@ export async function stepGiveback(now: number): Promise<boolean> {
 /** Call every 100 ms. */
 export function tickRejoin(now: number) {
     isRejoining =
-        target !== undefined ||
+        isCopying() ||
         isServed(foreign) ||
         home.mode === Mode.Filling ||
         foreign.mode === Mode.Filling

@@ -26,6 +26,8 @@ let endLba = 0
 /** the read that is under way, and what the log had when it was asked for */
 let job: ReadJob
 let isReading = false
+/** nobody has stopped the copying since it was begun */
+let isWanted = false
 let readSince = 0
 /** the card could not be read */
 export let hasStopped = false
@@ -41,10 +43,17 @@ export function startCopying(v: Volume) {
     hasStopped = false
 }
 
-/** The partner is gone, or up to date. A read that is under way is ended. */
+/** The partner is gone, or up to date. `stepCopying` ends what is being read. */
 export function stopCopying() {
     target = undefined
+    isWanted = false
+    hasStopped = false
     leaveCopyQueue()
+}
+
+/** Whether `stepCopying` has to be called. */
+export function isCopying(): boolean {
+    return target !== undefined || isReading
 }
 
 /** @returns blocks that are still to be copied, at most */
@@ -94,7 +103,7 @@ function startReading(v: Volume) {
     job.count = count
     job.run = run
     readAgain()
-    isReading = true
+    isReading = isWanted = true
 }
 
 /** What is committed now is seen by the read; what comes later may not be. */
@@ -107,7 +116,7 @@ function readAgain() {
 function endRead(): boolean {
     const v = job.volume
     if (job.readState === ReadState.Queued) return false
-    if (v !== target || v.mode !== Mode.Resyncing) {
+    if (!isWanted || v.mode !== Mode.Resyncing) {
         giveRun(own, job.run, job.count)
         isReading = false
         return true

@@ -261,10 +261,18 @@ async function saveMap() {
     fail("dirty map")
 }
 
-/** What a board writes alone is marked before the card has it. */
-async function markDirty(v: Volume) {
-    markEntries(v, v.durable + 1, v.committed)
-    while (mapToSave() >= 0 && !hasFailed) await saveMap()
+/**
+ * What a board writes alone is marked before the card has it. While the map is
+ * written, more is committed.
+ * @returns the last entry that is marked
+ */
+async function markDirty(v: Volume): Promise<number> {
+    for (;;) {
+        const last = v.committed
+        markEntries(v, v.durable + 1, last)
+        if (mapToSave() < 0 || hasFailed) return last
+        await saveMap()
+    }
 }
 
 function fail(what: string) {
@@ -281,10 +289,11 @@ async function flush(): Promise<boolean> {
         const v = volumes[k]
         if (v.committed === v.durable || !v.isSaved) continue
         any = true
-        if (v.mode >= Mode.Alone && v.mode < Mode.Mirrored) await markDirty(v)
+        const isMarking = v.mode >= Mode.Alone && v.mode < Mode.Mirrored
+        const to = isMarking ? await markDirty(v) : v.committed
         if (hasFailed) return true
         if (copiesInLog > 0 && skipCopies(v)) continue
-        const last = endOfBatch(v)
+        const last = endOfBatch(v, to)
         let done = false
         for (let i = 0; i < TRIES && !done; ++i)
             done = await writeBatch(v, last)
@@ -307,10 +316,10 @@ function skipCopies(v: Volume): boolean {
 }
 
 /** Entries that follow each other on the card go there in one command. */
-function endOfBatch(v: Volume) {
+function endOfBatch(v: Volume, to: number) {
     let last = v.durable + 1
     const limit = v.durable + MAX_BATCH
-    while (last < v.committed && last < limit) {
+    while (last < to && last < limit) {
         const i = last & LOG_MASK
         const j = (last + 1) & LOG_MASK
         const end = v.lba.getAt(i << 2, "u32") + v.count[i]

@@ -18,10 +18,10 @@ export const earlyRelease: Bug = {
         },
         {
             file: "src/store/storage.ts",
-            find: `        const last = endOfBatch(v)
+            find: `        const last = endOfBatch(v, to)
         let done = false
 `,
-            replace: `        const last = endOfBatch(v)
+            replace: `        const last = endOfBatch(v, to)
         setDurable(v, last)
         let done = false
 `,

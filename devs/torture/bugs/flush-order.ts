@@ -12,9 +12,9 @@ export const flushOrder: Bug = {
     patches: [
         {
             file: "src/store/storage.ts",
-            find: `        const last = endOfBatch(v)
+            find: `        const last = endOfBatch(v, to)
 `,
-            replace: `        let last = endOfBatch(v)
+            replace: `        let last = endOfBatch(v, to)
         const isPair = last === v.durable + 1 && last < v.committed
         if (isPair) last++
 `,

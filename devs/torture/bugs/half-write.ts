@@ -49,12 +49,16 @@ import { checkPorts, isAnswered, serve, withdraw } from "./ports"`,
             file: "src/pair/pair.ts",
             find: `    shutLink()
     endFilling()
+    const hadHome = isServed(home)
+    const hadForeign = isServed(foreign)
     for (let i = 0; i < volumes.length; ++i) {
         const v = volumes[i]
         if (v.mode === Mode.Mirror) goAlone(v)`,
             replace: `    endHalf()
     shutLink()
     endFilling()
+    const hadHome = isServed(home)
+    const hadForeign = isServed(foreign)
     for (let i = 0; i < volumes.length; ++i) {
         const v = volumes[i]
         if (v.mode === Mode.Mirror) goAlone(v)`,

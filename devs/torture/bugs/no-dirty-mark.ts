@@ -9,7 +9,7 @@ export const noDirtyMark: Bug = {
     patches: [
         {
             file: "src/store/storage.ts",
-            find: "markEntries(v, v.durable + 1, v.committed)",
+            find: "markEntries(v, v.durable + 1, last)",
             replace: "markEntries(v, 1, 0)",
         },
     ],
