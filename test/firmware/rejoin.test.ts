@@ -121,6 +121,45 @@ test("who brings its partner up to date dies: nobody serves old data", async () 
     assertEqualCards(bench)
 })
 
+test("who is brought up to date is lost: its partner has all of its memory", async () => {
+    const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 10 })
+    const { a } = bench.pair.nodes
+    const [, host] = writersOfBoth(bench, { first: 4000, blocks: 600 })
+    /** Once, the link's connection is reset. */
+    const resetLink = () => {
+        bench.pair.cable.fault = p => {
+            if (p.kind !== "tcp" || p.syn || !p.data.length) return p
+            bench.pair.cable.fault = whole => whole
+            return { ...p, rst: true, data: p.data.subarray(0, 0) }
+        }
+    }
+    await bench.runScript(async () => {
+        a.board.setPower(false)
+        await bench.script.sleep(AWAY_US)
+        const running = host.run()
+        await bench.script.sleep(1e6)
+        host.stop()
+        await running
+        for (let round = 0; round < 16; round++) {
+            const since = bench.world.now / 1000
+            a.board.setPower(true)
+            while (
+                !bench.consoles.b.events.some(
+                    e => e.ms > since && /b resyncing/.test(e.text),
+                )
+            )
+                await bench.script.sleep(1000)
+            await bench.script.sleep(bench.random.int(1, 20) * 1000)
+            resetLink()
+            await bench.script.sleep(2000)
+            a.board.setPower(false)
+            await bench.script.sleep(2e6)
+            assert.equal(bench.consoles.b.status["volume.b"], "alone")
+            assert.equal(bench.consoles.b.counters.pool, "24")
+        }
+    }, 200e6)
+})
+
 test("a link that is cut and mended, five times under load", async () => {
     const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 7 })
     const hosts = writersOfBoth(bench, { first: 4000, blocks: 600, depth: 2 })

@@ -11,7 +11,7 @@ useDeviceScript({
 })
 const { makeCard, newCard, ram } = await import("../../support/ramcard.ts")
 const { Mode, makeVolume } = await import("../../../src/store/volume.ts")
-const { FIRST_VOLUME_LBA, MAP_LBA, SUPERBLOCK_LBA, VolumeFlag } =
+const { DM_BITS, FIRST_VOLUME_LBA, MAP_LBA, SUPERBLOCK_LBA, VolumeFlag } =
     await import("../../../src/wire/card.ts")
 const { ReadState } = await import("../../../src/store/storage.ts")
 
@@ -32,6 +32,8 @@ async function start(mode: number) {
         await load("store/log")
     const pool: typeof import("../../../src/store/pool.ts") =
         await load("store/pool")
+    const { beginMap }: typeof import("../../../src/store/dirtymap.ts") =
+        await load("store/dirtymap")
     const { initSuperblock } = await load("store/superblock")
     const { startProgress } = await load("store/progress")
 
@@ -48,7 +50,14 @@ async function start(mode: number) {
     startProgress({ wake() {} })
     storage.startStorage(makeCard({ setMode() {} }), volumes)
     await ram.transfer()
-    return { v, storage, log, pool, ...actionsOf(v, storage, log, pool) }
+    return {
+        v,
+        storage,
+        log,
+        pool,
+        beginMap,
+        ...actionsOf(v, storage, log, pool),
+    }
 }
 
 type Board = Awaited<ReturnType<typeof start>>
@@ -213,6 +222,33 @@ describe("a flush", () => {
         board.write(0, 2, 2)
         await board.run(60)
         assert.deepEqual(order.slice(4), data, "it is marked already")
+    })
+    test("of what is committed while the map is written waits for its mark", async () => {
+        const board = await start(Mode.Alone)
+        board.v.flags = VolumeFlag.Active
+        board.beginMap(board.v, 1)
+        board.storage.wakeStorage()
+        await board.run(60)
+        /** Whether the map on the card has a block: an extent has eight. */
+        const isMarked = (lba: number) => {
+            const map = ram.sectors.get(MAP_LBA[0]) ?? BLANK
+            const byte = Buffer.from(map, "hex")[DM_BITS]
+            return (byte & (1 << (lba >> 3))) !== 0
+        }
+        let wasSecond = false
+        ram.beforeWrite = lba => {
+            if (lba === MAP_LBA[1] && !wasSecond) {
+                wasSecond = true
+                // a neighbour of what is being marked
+                board.write(8, 8, 2)
+            }
+            const block = lba - FIRST_VOLUME_LBA
+            if (block >= 0) assert(isMarked(block), `block ${block}`)
+        }
+        board.write(0, 8, 1)
+        await board.run(200)
+        assert(wasSecond)
+        assert.equal(board.v.durable, 2)
     })
     test("waits when what the card says is not true any more", async () => {
         const board = await start(Mode.Mirrored)
