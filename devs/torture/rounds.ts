@@ -63,8 +63,17 @@ export class Rounds {
             const outcome = (await this.pool.run(job)) as Outcome
             this.tally.add(outcome)
             show()
-            if (outcome.violations.length) this.failures.push(outcome)
+            if (outcome.violations.length) this.fail(outcome)
         }
+    }
+
+    /** A long run tells at once what its end tells once more. */
+    private fail(outcome: Outcome) {
+        this.failures.push(outcome)
+        if (!this.opts.keepGoing) return
+        const { seed } = outcome.plan
+        for (const { check, what } of outcome.violations)
+            console.error(`\nseed ${seed} FAILED ${check}: ${what}`)
     }
 
     private get isOver() {

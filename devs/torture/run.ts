@@ -27,6 +27,8 @@ const ONE_AGAIN_US = 60e6
 const STOP_US = 10e6
 /** Logs are flushed, marks are set, and counters are told. */
 const REST_US = 4e6
+/** Keep-alive after 15 s, and the attempts that it takes. */
+const VANISHED_US = 20e6
 
 export interface Outcome {
     plan: Plan
@@ -147,6 +149,18 @@ class Run {
                 await this.within(STOP_US, h.readAll(), "reading all blocks")
         }
         await script.sleep(REST_US)
+        await this.untilForgotten()
+    }
+
+    /** A host whose last word the LAN has lost is found out by keep-alive. */
+    private async untilForgotten() {
+        const { world, script, consoles } = this.bench
+        const until = world.now + VANISHED_US
+        const isIn = (name: BoardName) =>
+            this.scene.node(name).board.isRunning &&
+            consoles[name].status.sessions > "0"
+        while (BOARD_NAMES.some(isIn) && world.now < until)
+            await script.sleep(1e6)
     }
 
     /// Faults ///

@@ -9,7 +9,7 @@ import { Partner } from "../pair/detector"
 import { dirtyExtents } from "../store/dirtymap"
 import { own } from "../store/pool"
 import { cardHasFailed, readCount } from "../store/storage"
-import { Volume } from "../store/volume"
+import { isMarking, Volume } from "../store/volume"
 import { event } from "./events"
 
 const COUNTERS_MS = 1000
@@ -82,7 +82,7 @@ function reportCounters(now: number, volumes: Volume[]) {
         text +=
             ` written.${name}=${v.appended} committed.${name}=${v.committed}` +
             ` durable.${name}=${v.durable} epoch.${name}=${v.epoch}` +
-            ` dirty.${name}=${dirtyExtents[i]}`
+            ` dirty.${name}=${isMarking(v) ? dirtyExtents[i] : 0}`
     }
     const free = own.freeBlocks
     const spare = freeTasks()

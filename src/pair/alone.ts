@@ -2,6 +2,7 @@
 import { event } from "../console/events"
 import {
     beginMap,
+    hasIntents,
     isMapOf,
     markAll,
     markEntries,
@@ -23,8 +24,10 @@ function markDifferences(v: Volume) {
     const base = isFresh ? 0 : v.epoch
     const last = v.appended
     if (v.mode === Mode.Waiting) {
-        // a board that was alone before goes on with its map
+        // a board that was alone before goes on with its map; one that was not
+        // knows where it was writing when all power was lost
         if ((v.flags & VolumeFlag.Alone) !== 0 && isMapOf(v)) return
+        if (hasIntents(v)) return
         beginMap(v, base)
         if (!isFresh) markAll(v)
         return

@@ -9,6 +9,7 @@
 import { DATA, Socket } from "../drivers/w5500"
 import { out } from "../net/frames"
 import { added, outLength, stream } from "../net/out"
+import { isMapSaved } from "../store/dirtymap"
 import { write } from "../store/log"
 import {
     MIRROR_BLOCKS,
@@ -172,7 +173,9 @@ export async function sendFrames(s: Socket, isPing: boolean) {
 }
 
 async function sendWrites(s: Socket, v: Volume) {
-    while (v.sent < v.appended) if (!(await sendWrite(s, v))) break
+    // the card must know of it before the partner's card may have it
+    if (v.mode !== Mode.Mirrored || isMapSaved(v))
+        while (v.sent < v.appended) if (!(await sendWrite(s, v))) break
     if (v.syncWanted > syncSent[v.index] && v.sent >= v.syncWanted) {
         syncSent[v.index] = v.syncWanted
         if (v.syncWanted > v.partnerDurable) {

@@ -8,6 +8,7 @@ import { pendingCommand, runCommand } from "../console/operator"
 import { forgetReported, report } from "../console/status"
 import { Port, setIdentity } from "../iscsi/port"
 import { Settings } from "../settings"
+import { beginIntents } from "../store/dirtymap"
 import { settle } from "../store/log"
 import { idleBriefly } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
@@ -154,9 +155,10 @@ function decideVolume(v: Volume) {
     if (partnerServes[i] || (!isOurs && verdict !== Verdict.Mirrored)) {
         if (isHome)
             event("own copy is outdated: the partner went on alone; waiting")
-    } else if (verdict === Verdict.Mirrored && isNew)
+    } else if (verdict === Verdict.Mirrored && isNew) {
         v.mode = isHome ? Mode.Mirrored : Mode.Mirror
-    else if (isOurs) goAlone(v)
+        if (isHome) beginIntents(v)
+    } else if (isOurs) goAlone(v)
 }
 
 /** The partner's identity is kept on the card for a start without it. */

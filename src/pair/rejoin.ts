@@ -15,7 +15,14 @@
  */
 import { event } from "../console/events"
 import { Port, SOCKETS } from "../iscsi/port"
-import { baseOf, forgetMap, markAll, markEntries } from "../store/dirtymap"
+import {
+    baseOf,
+    beginIntents,
+    endIntents,
+    isMapSaved,
+    markAll,
+    markEntries,
+} from "../store/dirtymap"
 import { freeArea, remote } from "../store/pool"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { wantBothCopies } from "../store/superblock"
@@ -189,6 +196,8 @@ function takeGive(v: Volume, seq: number, epoch: number): string | undefined {
     v.mode = Mode.Mirrored
     v.sent = v.stored = v.partnerDurable = seq
     restartMirror(v, seq)
+    beginIntents(v)
+    wakeStorage()
     hasGot = true
     event(`volume ${nameOf(v)} is home again`)
     return undefined
@@ -269,8 +278,8 @@ function takeJoined(v: Volume, epoch: number): string | undefined {
     v.mode = Mode.Mirrored
     v.flags &= ~(VolumeFlag.Alone | VolumeFlag.Fresh)
     wantBothCopies(v)
+    beginIntents(v)
     wakeStorage()
-    forgetMap(v)
     event(`volume ${nameOf(v)} mirrored again epoch=${v.epoch}`)
     return undefined
 }
@@ -284,11 +293,13 @@ function release() {
     partnerPort.isHeld = false
     // what came meanwhile raises no interrupt any more
     partnerPort.again = (1 << SOCKETS) - 1
+    if (foreign.mode === Mode.Mirrored) beginIntents(foreign)
 }
 
 /** Whether no command is under way, and hosts are known over there. */
 function isAtRest(v: Volume): boolean {
-    if (!isQuiet(v) || !v.isSaved || untoldHosts > 0) return false
+    if (!isQuiet(v) || !v.isSaved || !isMapSaved(v)) return false
+    if (untoldHosts > 0) return false
     const conns = partnerPort.conns
     for (let i = 0; i < conns.length; ++i)
         if (conns[i].taskCount > 0) return false
@@ -313,6 +324,8 @@ export async function stepGiveback(now: number): Promise<boolean> {
     if (heldAt === 0) {
         heldAt = now
         partnerPort.isHeld = true
+        endIntents(v)
+        wakeStorage()
     }
     if (!isAtRest(v)) {
         if (now - heldAt < HOLD_MS) return false
@@ -321,13 +334,14 @@ export async function stepGiveback(now: number): Promise<boolean> {
         return false
     }
     await withdraw(partnerPort, "given back")
-    release()
-    if (isLosing()) {
-        // while the port was withdrawn, the partner was lost
+    if (isLosing() || heldAt === 0) {
+        // while the port was withdrawn, the partner was lost, or the link
+        release()
         await serve(partnerPort, Sense.PowerOn)
         return true
     }
     v.mode = Mode.Mirror
+    release()
     restartMirror(v, v.appended)
     tell(v, Frame.Give, v.appended, v.epoch)
     event(`volume ${nameOf(v)} given back`)

@@ -1,8 +1,11 @@
 /**
- * Which extents of a volume may differ from the partner's copy, while it is
- * served without the partner. An extent is marked on the card before the card
- * gets the first write to it: after any loss of power, what is not marked is
- * equal.
+ * Which extents of a volume may differ from the partner's copy. An extent is
+ * marked on the card before any card gets the first write to it: after any loss
+ * of power, what is not marked is equal.
+ *
+ * Alone, a board marks what it has written. Mirrored, it marks where it is going
+ * to write, in larger pieces and for good: those _intents_ are what a pair that
+ * lost all power in mid-write has to compare, instead of the whole volume.
  *
  * Two copies, written one after the other, each whole with a digest: a torn
  * write of one leaves the other, and until both are written, nothing that is
@@ -105,6 +108,67 @@ function mark(index: number, extent: number): boolean {
     return true
 }
 
+/**
+ * Mirrored from now on: only what is under way may differ, and what is going to
+ * be written.
+ */
+export function beginIntents(v: Volume) {
+    beginMap(v, v.epoch)
+    intents[v.index] = 0
+    const durable = v.durable < v.partnerDurable ? v.durable : v.partnerDurable
+    for (let s = durable + 1; s <= v.appended; ++s) {
+        const i = s & LOG_MASK
+        markIntent(v, lbaOf(v, i), v.count[i])
+    }
+}
+
+/**
+ * The first intents are pieces of 8 extents, each one after them is twice as
+ * large: who writes on, or everywhere, soon waits for the card no more.
+ */
+const SMALL_INTENTS = 4
+/** Intents since the map was begun, by volume. */
+const intents: number[] = [0, 0]
+
+/** Marks where a mirrored write is going to. @returns whether it was not yet */
+export function markIntent(v: Volume, lba: number, count: number): boolean {
+    if (!markBlocks(v, lba, count)) return false
+    const large = intents[v.index]++ - SMALL_INTENTS
+    const mask = (8 << (large < 0 ? 0 : large > 9 ? 9 : large)) - 1
+    const shift = sectors[v.index][DM_SHIFT]
+    markPiece(v, (lba >> shift) & ~mask, ((lba + count - 1) >> shift) | mask)
+    return true
+}
+
+/** Marks extents without counting. @param first the lowest of a byte's */
+function markPiece(v: Volume, first: number, last: number) {
+    const b = sectors[v.index]
+    const extents = extentsOf(v)
+    const end = last < extents ? last + 1 : extents
+    b.fillAt(DM_BITS + (first >> 3), (end - first) >> 3, 0xff)
+    if (end & 7) b[DM_BITS + (end >> 3)] = (1 << (end & 7)) - 1
+    dirtyExtents[v.index] += end - first
+}
+
+/** Intents are forgotten at rest when there are about so many extents of them. */
+const MAX_INTENTS = 64
+
+/** Both cards have all that was written. Call when a volume comes to rest. */
+export function trimIntents(v: Volume) {
+    if (dirtyExtents[v.index] > MAX_INTENTS && hasIntents(v)) beginIntents(v)
+}
+
+/** Whether the map says where the volume was going to be written in its epoch. */
+export function hasIntents(v: Volume): boolean {
+    return isMapOf(v) && baseOf(v) === v.epoch
+}
+
+/** The other board is going to write: what the map says counts no more. */
+export function endIntents(v: Volume) {
+    sectors[v.index].setAt(DM_EPOCH, "u32", 0)
+    changed(v.index)
+}
+
 /** Marks what log entries from `from` to `to` have written. */
 export function markEntries(v: Volume, from: number, to: number): boolean {
     let isNew = false
@@ -117,11 +181,8 @@ export function markEntries(v: Volume, from: number, to: number): boolean {
 
 /** Nothing is known: all of the volume may differ. */
 export function markAll(v: Volume) {
-    const extents = extentsOf(v)
-    const b = sectors[v.index]
-    b.fillAt(DM_BITS, extents >> 3, 0xff)
-    if (extents & 7) b[DM_BITS + (extents >> 3)] = (1 << (extents & 7)) - 1
-    dirtyExtents[v.index] = extents
+    dirtyExtents[v.index] = 0
+    markPiece(v, 0, extentsOf(v))
     changed(v.index)
 }
 
@@ -131,6 +192,11 @@ export function markAll(v: Volume) {
 export function mapToSave(): number {
     if (missing[0] > 0) return 0
     return missing[1] > 0 ? 1 : -1
+}
+
+/** Whether all marks of a volume are on the card. */
+export function isMapSaved(v: Volume): boolean {
+    return missing[v.index] === 0
 }
 
 /** Makes a map's sector. @returns 512 bytes; `nextMapLba` is where they go */
@@ -210,12 +276,6 @@ export function extentsOf(v: Volume): number {
 /** The marks of eight extents, from the lowest bit on. @param extent of one */
 export function marksAt(v: Volume, extent: number): number {
     return sectors[v.index][DM_BITS + (extent >> 3)]
-}
-
-/** Nothing differs any more. The card learns it with the next epoch. */
-export function forgetMap(v: Volume) {
-    sectors[v.index].fillAt(DM_BITS, DM_BYTES, 0)
-    dirtyExtents[v.index] = 0
 }
 
 /** Whether the extent that a block is in may differ. */

@@ -1,5 +1,6 @@
 /** Writes enter the log here, and volumes begin and end being written to. */
 import { VolumeFlag } from "../wire/card"
+import { markIntent, trimIntents } from "./dirtymap"
 import { wakeStorage } from "./storage"
 import { wantSave } from "./superblock"
 import { append, isQuiet, isReceiving, Mode, safe, Volume } from "./volume"
@@ -21,7 +22,8 @@ export function write(
         v.flags = (v.flags | VolumeFlag.Active) & ~VolumeFlag.Fresh
         wantSave(v)
     }
-    if (v.mode <= Mode.Alone) wakeStorage()
+    const isMarked = v.mode === Mode.Mirrored && markIntent(v, lba, count)
+    if (isMarked || v.mode <= Mode.Alone) wakeStorage()
     return seq
 }
 
@@ -58,6 +60,7 @@ export function settle(v: Volume, now: number) {
     const quietMs = isReceiving(v) ? MIRROR_QUIET_MS : QUIET_MS
     if (now - quietSince[i] < quietMs) return
     v.flags &= ~VolumeFlag.Active
+    if (v.mode === Mode.Mirrored) trimIntents(v)
     wantSave(v)
     wakeStorage()
 }

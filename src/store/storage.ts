@@ -20,8 +20,8 @@ import {
 import {
     copiesInLog,
     isCopy,
+    isMarking,
     LOG_MASK,
-    Mode,
     setDurable,
     Volume,
 } from "./volume"
@@ -256,6 +256,8 @@ async function saveMap() {
     for (let i = 0; i < TRIES; ++i)
         if (await writeSector(nextMapLba(index), mapImage(index))) {
             mapSaved(index)
+            // writes for the partner may wait for it
+            if (mapToSave() < 0) progress()
             return
         }
     fail("dirty map")
@@ -289,8 +291,7 @@ async function flush(): Promise<boolean> {
         const v = volumes[k]
         if (v.committed === v.durable || !v.isSaved) continue
         any = true
-        const isMarking = v.mode >= Mode.Alone && v.mode < Mode.Mirrored
-        const to = isMarking ? await markDirty(v) : v.committed
+        const to = isMarking(v) ? await markDirty(v) : v.committed
         if (hasFailed) return true
         if (copiesInLog > 0 && skipCopies(v)) continue
         const last = endOfBatch(v, to)

@@ -16,43 +16,10 @@ import {
     mirroredPair,
     pattern,
 } from "../support/bench.ts"
+import { assertEqualCards, untilMirrored } from "../support/healing.ts"
 import { writersOfBoth } from "../support/writer.ts"
 
-const FIRST_VOLUME_LBA = 2048
-const BLOCKS_PER_VOLUME = 32 * 2048
 const AWAY_US = 2e6
-/** Boot, probation, resync and giveback of both volumes. */
-const BACK_LIMIT_US = 40e6
-
-/** Waits until each board serves its volume and mirrors the other's. */
-async function untilMirrored(bench: VirtualBench, limitUs: number) {
-    const from = bench.world.now
-    while (!bench.isMirrored) {
-        assert.ok(
-            bench.world.now - from < limitUs,
-            "the pair is not one again:\n" +
-                bench.events
-                    .slice(-40)
-                    .map(e => `${e.ms.toFixed(1)} ${e.board}: ${e.text}`)
-                    .join("\n"),
-        )
-        await bench.script.sleep(10_000)
-    }
-    return bench.world.now - from
-}
-
-/** Both cards, sector by sector, wherever one was ever written. */
-function assertEqualCards(bench: VirtualBench) {
-    const { a, b } = bench.media
-    const volumes = FIRST_VOLUME_LBA + 2 * BLOCKS_PER_VOLUME
-    for (const lba of new Set([...a.written(), ...b.written()])) {
-        if (lba < FIRST_VOLUME_LBA || lba >= volumes) continue
-        assert.ok(
-            Buffer.from(a.read(lba)).equals(Buffer.from(b.read(lba))),
-            `sector ${lba} differs`,
-        )
-    }
-}
 
 for (const [speed, name] of [
     [unlimitedSpeed(), "unlimited speed"],
@@ -76,7 +43,7 @@ for (const [speed, name] of [
                 await bench.script.sleep(AWAY_US)
                 board.setPower(true)
                 for (const h of hosts) h.longestPause = 0
-                const us = await untilMirrored(bench, BACK_LIMIT_US)
+                const us = await untilMirrored(bench)
                 t.diagnostic(`from power to giveback ${us / 1000} ms`)
                 for (const h of hosts) {
                     const ms = h.longestPause / 1000
@@ -111,7 +78,7 @@ test("who brings its partner up to date dies: nobody serves old data", async () 
         await bench.script.sleep(2e6)
         assert.equal(bench.consoles.a.status.serves, "none")
         b.board.setPower(true)
-        await untilMirrored(bench, BACK_LIMIT_US)
+        await untilMirrored(bench)
         for (const h of hosts) h.stop()
         await running
         for (const h of hosts) await h.verify()
@@ -171,7 +138,7 @@ test("a link that is cut and mended, five times under load", async () => {
             await bench.script.sleep(bench.random.int(1, 900_000))
             bench.pair.cut("link", false)
             await bench.script.sleep(10_000)
-            await untilMirrored(bench, BACK_LIMIT_US)
+            await untilMirrored(bench)
         }
         for (const h of hosts) h.stop()
         await running
@@ -204,7 +171,7 @@ test("a new card in place of an old one is filled, and never served", async () =
     })
     bench.pair.setPower(true)
     await bench.runScript(async () => {
-        await untilMirrored(bench, BACK_LIMIT_US)
+        await untilMirrored(bench)
         const host = await loggedIn(bench, "b")
         const r = await host.read(100, 64)
         assertGood(r)

@@ -31,6 +31,7 @@ import { noFirstMarks } from "./no-first-marks.ts"
 import { resyncOverwrites } from "./resync-overwrites.ts"
 import { fillingTakeover } from "./filling-takeover.ts"
 import { copyOfBoth } from "./copy-of-both.ts"
+import { noIntents } from "./no-intents.ts"
 
 export const bugs: Bug[] = [
     earlyAck,
@@ -64,6 +65,7 @@ export const bugs: Bug[] = [
     resyncOverwrites,
     fillingTakeover,
     copyOfBoth,
+    noIntents,
 ]
 
 /** @throws Error that names the bugs there are */

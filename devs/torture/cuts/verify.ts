@@ -10,6 +10,8 @@ const TAKEOVER_LIMIT_US = 1e6
 const START_LIMIT_US = 5e6
 /** A survivor that has nothing to take over has noticed by then. */
 const NOTICE_US = 600_000
+/** From service until what may differ was copied, and volumes are at home. */
+const HEAL_LIMIT_US = 30e6
 /** Between the loss of power and its return. */
 const OFF_US = 10_000
 /** The block that is written when all has been read. */
@@ -103,12 +105,13 @@ async function serviceAfterReturn(stage: Stage, { torn }: CutContext) {
         await stage.within(what, START_LIMIT_US, read)
     }
     if (isClean) await stage.until(() => bench.isMirrored, 1e6, "mirrored pair")
-    if (bench.isMirrored) assertEqualCopies(stage)
     for (const host of hosts) {
         // its volume may be given back meanwhile
         await host.persist(() => host.write(PROBE, 1, { fua: true }))
         await host.persist(() => host.verify({ both: true, torn }))
     }
+    await stage.until(() => bench.isMirrored, HEAL_LIMIT_US, "pair that is one")
+    assertEqualCopies(stage)
 }
 
 /** Whether by both superblocks both copies are equal; SPEC.md, 2. */
