@@ -85,6 +85,8 @@ export class Initiator {
     /** connections so far */
     private connections = 0
     private reader = new PduReader()
+    /** grows with all that comes from the target */
+    heard = 0
     private cmdSn = 1
     private expStatSn = 0
     private maxCmdSn = 1
@@ -136,7 +138,9 @@ export class Initiator {
             this.transport = this.opts.connect({
                 connected: () => this.settle(resolve),
                 received: data => {
-                    if (isCurrent()) this.received(data)
+                    if (!isCurrent()) return
+                    this.heard++
+                    this.received(data)
                 },
                 closed: why => {
                     // an earlier connection may end while this one is used

@@ -261,9 +261,14 @@ export class TortureHost {
     /** Gives the connection up when nothing comes for too long. */
     private async patiently<T>(answer: Promise<T>): Promise<T> {
         const { initiator } = this
-        const giveUp = this.bench.world.after(PATIENCE_US, () =>
-            initiator.abort(),
-        )
+        const listen = () => {
+            const { heard } = initiator
+            return this.bench.world.after(PATIENCE_US, () => {
+                if (initiator.heard === heard) initiator.abort()
+                else giveUp = listen()
+            })
+        }
+        let giveUp = listen()
         try {
             return await answer
         } finally {

@@ -35,15 +35,18 @@ export function takeBlocks(t: Task, count: number): boolean {
     }
     t.run = run
     t.count = count
-    isCopyNext = isCopyWaiting
+    if (isCopyWaiting && ++tasksServed >= TASKS_PER_COPY) isCopyNext = true
     if (isQueued) leaveBlocks(t)
     return true
 }
 
 /**
- * The copying that brings the partner up to date wants blocks, too: as long as
- * there is contention, it and the tasks take turns.
+ * The copying that brings the partner up to date wants blocks, too. As long as
+ * there is contention, it gets every third run: the longest ones there are, and
+ * hosts shall keep more than half of the board.
  */
+const TASKS_PER_COPY = 2
+let tasksServed = 0
 let isCopyWaiting = false
 let isCopyNext = false
 
@@ -52,7 +55,10 @@ export function takeForCopy(count: number): number {
     const isTurn = isCopyNext || isEmpty(blockQueue)
     const run = isTurn ? takeRun(own, count) : -1
     isCopyWaiting = run < 0
-    if (run >= 0) isCopyNext = false
+    if (run >= 0) {
+        isCopyNext = false
+        tasksServed = 0
+    }
     return run
 }
 

@@ -11,6 +11,8 @@ export enum Verdict {
     Home,
     /** the partner went on alone: its copy is the newer one */
     Partner,
+    /** both went on alone: each copy has writes that the other has not */
+    Split,
 }
 
 /** Either of these on either card: the copies may differ, or will. */
@@ -18,22 +20,28 @@ const NOT_EQUAL = VolumeFlag.Active | VolumeFlag.Outdated
 
 /**
  * @param homeEpoch what the card at the volume's home says
+ * @param homeBase if it was alone: the last epoch of which it has everything; 0:
+ * it is not known
  * @param partnerEpoch what the card at its mirror says
  */
 export function judgeVolume(
     homeEpoch: number,
     homeFlags: number,
+    homeBase: number,
     partnerEpoch: number,
     partnerFlags: number,
+    partnerBase: number,
 ): Verdict {
     // a card that was never in step knows nothing, whatever its epoch
     const isFresh = (homeFlags & VolumeFlag.Fresh) !== 0
     if (isFresh !== ((partnerFlags & VolumeFlag.Fresh) !== 0))
         return isFresh ? Verdict.Partner : Verdict.Home
+    // one that has been caught up since goes on from the other's epoch
+    const lacksOther = homeBase < partnerEpoch && partnerBase < homeEpoch
+    if ((homeFlags & partnerFlags & VolumeFlag.Alone) !== 0)
+        if (lacksOther || homeEpoch === partnerEpoch) return Verdict.Split
     if (homeEpoch > partnerEpoch) return Verdict.Home
     if (partnerEpoch > homeEpoch) return Verdict.Partner
-    // both went on alone: whatever the flags say, they are not equal
-    if ((homeFlags & partnerFlags & VolumeFlag.Alone) !== 0) return Verdict.Home
     // one epoch: neither went on alone. Both were in step, unless writes were
     // under way when both lost power; then the home's word counts. A copy that
     // was given up by who mirrored it, be it the home, is not taken back, though

@@ -1,8 +1,13 @@
 /** What an operator can tell this board: the table in services/operator.md. */
 import { Command } from "../console/operator"
 import { sayStatus, serveAlone } from "./pair"
+import { giveBack, takeVolume } from "./rejoin"
+import { discard } from "./split"
 
 export const COMMANDS: Command[] = [
     { name: "status", run: sayStatus },
     { name: "serve-alone", run: serveAlone },
+    { name: "takeover", run: takeVolume },
+    { name: "giveback", run: giveBack },
+    { name: "discard", run: discard },
 ]

@@ -201,6 +201,12 @@ export async function checkLink() {
     await resetChip(chip)
 }
 
+/** Ends the connection for a reason; a new one is made at once. */
+export async function dropLink(why: string) {
+    event(`link dropped: ${why}`)
+    await hangUp()
+}
+
 async function hangUp() {
     await close(s)
     if (!isUp) return
@@ -274,8 +280,7 @@ async function receive(): Promise<boolean> {
         if (took === 0 || failure !== undefined) break
     }
     if (failure !== undefined) {
-        event(`link dropped: ${failure}`)
-        await hangUp()
+        await dropLink(failure)
         return true
     }
     if (used) await consume(s, used)
@@ -361,6 +366,7 @@ function take(
         case Frame.Join:
         case Frame.Joined:
         case Frame.Give:
+        case Frame.Take:
             return takeRejoin(type, b, at)
         default:
             return "unknown frame"

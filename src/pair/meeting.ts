@@ -4,12 +4,14 @@ import { DATA } from "../drivers/w5500"
 import { out } from "../net/frames"
 import { added, outLength } from "../net/out"
 import { Settings } from "../settings"
+import { baseOf, isMapOf } from "../store/dirtymap"
 import { MIRROR_BLOCKS } from "../store/pool"
 import { partnerOnCard } from "../store/superblock"
 import { isServed, Volume } from "../store/volume"
 import {
     DAMAGED,
     Frame,
+    H_BASES,
     H_BOOT,
     H_DECIDED,
     H_DIGEST,
@@ -26,6 +28,7 @@ import {
     LINK_VERSION,
     nameIn,
 } from "../wire/link"
+import { judgeVolume, Verdict } from "./coldstart"
 import { tellAllHosts } from "./hosts"
 import { addFrame } from "./link"
 import { hasMet, isDecided } from "./pair"
@@ -38,6 +41,8 @@ let boot = 0
 /** What the partner's card says of each volume, and whether it is served there. */
 export const partnerEpoch = [0, 0]
 export const partnerFlags = [0, 0]
+/** the last epoch of which a copy that was alone has everything; 0: not known */
+export const partnerBase = [0, 0]
 export const partnerServes = [false, false]
 /** It has met us before, since it started. */
 export let partnerIsDecided = false
@@ -46,6 +51,22 @@ export function startMeeting(s: Settings, v: Volume[]) {
     settings = s
     volumes = v
     boot = Math.randomInt(0x7fffffff)
+}
+
+/** Of which epoch our copy surely has everything. */
+function ownBase(v: Volume): number {
+    return isMapOf(v) ? baseOf(v) : 0
+}
+
+/** Whose copy of a volume counts, by both cards. */
+export function judge(v: Volume): Verdict {
+    const i = v.index
+    const base = ownBase(v)
+    const epoch = partnerEpoch[i]
+    const flags = partnerFlags[i]
+    return i === settings.index
+        ? judgeVolume(v.epoch, v.flags, base, epoch, flags, partnerBase[i])
+        : judgeVolume(epoch, flags, partnerBase[i], v.epoch, v.flags, base)
 }
 
 /** The link is connected: say who we are and what our card says. */
@@ -68,6 +89,7 @@ export function linkUp() {
         out.setAt(e + 4, "u32", v.flags)
         out.setAt(e + 8, "u32", v.blocks)
         out[e + 12] = isServed(v) ? 1 : 0
+        out.setAt(at + H_BASES + (i << 2), "u32", ownBase(v))
     }
     out.blitAt(at + H_IDENTITY, settings.identity, 0, IDENTITY_SIZE)
     out.blitAt(at + H_DIGEST, helloDigest(out, at), 0, 32)
@@ -94,6 +116,7 @@ export function takeHello(b: Buffer, at: number): string | undefined {
         const e = at + H_VOLUMES + i * H_VOLUME_SIZE
         partnerEpoch[i] = b.getAt(e, "u32")
         partnerFlags[i] = b.getAt(e + 4, "u32")
+        partnerBase[i] = b.getAt(at + H_BASES + (i << 2), "u32")
         partnerServes[i] = b[e + 12] !== 0
         partnerIsDecided = b[at + H_DECIDED] !== 0
         if (b.getAt(e + 8, "u32") !== volumes[i].blocks)

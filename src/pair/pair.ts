@@ -17,7 +17,7 @@ import { isReceiving, isSending, isServed, Mode, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import { ID_NAME_LENGTH } from "../wire/link"
 import { Sense } from "../wire/scsi"
-import { judgeVolume, Verdict } from "./coldstart"
+import { Verdict } from "./coldstart"
 import { BROKEN_MS, heardLink, metPartner } from "./detector"
 import {
     detector,
@@ -31,27 +31,22 @@ import {
 import { Fencing } from "./fencing"
 import { startHosts } from "./hosts"
 import { hasCarrier, linkIsUp, openLink, shutLink } from "./link"
-import {
-    partnerEpoch,
-    partnerFlags,
-    partnerIsDecided,
-    partnerServes,
-    startMeeting,
-} from "./meeting"
+import { judge, partnerIsDecided, partnerServes, startMeeting } from "./meeting"
 import { goAlone } from "./alone"
 import { checkPorts, isAnswered, serve, withdraw } from "./ports"
 import {
     endFilling,
     endResync,
     forgetRejoin,
+    got,
     gotIt,
-    hasGot,
     isRejoining,
     startRejoin,
-    stepGiveback,
+    stepGiving,
     stepRejoin,
     tickRejoin,
 } from "./rejoin"
+import { startSplit, tellSplit } from "./split"
 
 /**
  * From shutting the link until a write is acknowledged alone: by then the
@@ -92,7 +87,8 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     partnerPort = ports[1]
     startMeeting(s, v)
     startHosts(homePort, partnerPort, s.index)
-    startRejoin(v, s.index, partnerPort)
+    startRejoin(v, s.index, p)
+    startSplit(v, s.index, p)
 }
 
 /// Meeting ///
@@ -142,17 +138,16 @@ async function decide() {
  */
 function decideVolume(v: Volume) {
     if (v.mode !== Mode.Waiting) return
-    const i = v.index
     const isHome = v === home
-    const epoch = partnerEpoch[i]
-    const flags = partnerFlags[i]
-    const verdict = isHome
-        ? judgeVolume(v.epoch, v.flags, epoch, flags)
-        : judgeVolume(epoch, flags, v.epoch, v.flags)
+    const verdict = judge(v)
+    if (verdict === Verdict.Split) {
+        tellSplit(v)
+        return
+    }
     const isOurs = (verdict === Verdict.Partner) !== isHome
     const isNew = !isDecided && !partnerIsDecided
     // whatever the cards say: nobody serves what is served already
-    if (partnerServes[i] || (!isOurs && verdict !== Verdict.Mirrored)) {
+    if (partnerServes[v.index] || (!isOurs && verdict !== Verdict.Mirrored)) {
         if (isHome)
             event("own copy is outdated: the partner went on alone; waiting")
     } else if (verdict === Verdict.Mirrored && isNew) {
@@ -361,14 +356,16 @@ export async function servePair(): Promise<boolean> {
         openLink()
         return true
     }
-    if (hasGot) {
+    if (got) {
+        const v = got
         gotIt()
-        await serve(homePort, Sense.PowerOn)
+        if (v === home) await serve(homePort, Sense.PowerOn)
+        else await assume()
         return true
     }
     if (isRejoining) {
         stepRejoin()
-        if (await stepGiveback(now)) return true
+        if (await stepGiving(now)) return true
     }
     if (now < checkAt) return false
     checkAt = now + CHECK_MS

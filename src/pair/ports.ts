@@ -77,6 +77,8 @@ export async function withdraw(port: Port, why: string) {
     port.isWanted = false
     await closePort(port)
     await darken(port.chip)
+    // it remembers who has the address: when that is asked for, it must be new
+    await resetChip(port.chip)
     event(`${port.name} port withdrawn: ${why}`)
 }
 

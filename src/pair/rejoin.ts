@@ -23,6 +23,7 @@ import {
     markAll,
     markEntries,
 } from "../store/dirtymap"
+import { flush } from "../store/log"
 import { freeArea, remote } from "../store/pool"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { wantBothCopies } from "../store/superblock"
@@ -53,6 +54,7 @@ import {
 } from "./resync"
 import { isLosing } from "./pair"
 import { serve, withdraw } from "./ports"
+import { DISCARDED, tellSplit } from "./split"
 
 /** A partner must be heard for so long, on both channels, before it is helped. */
 const PROBATION_MS = 500
@@ -64,7 +66,7 @@ const HOLD_AGAIN_MS = 3000
 let volumes: Volume[]
 let home: Volume
 let foreign: Volume
-let partnerPort: Port
+let ports: Port[]
 
 /** What is to be told of each volume, and the frame's a and b. */
 const due: Frame[] = [Frame.None, Frame.None]
@@ -72,27 +74,30 @@ const dueA = [0, 0]
 const dueB = [0, 0]
 /** `sendRejoin` has something to say. */
 export let isRejoinUntold = false
-/** Something is to be brought up to date, or given back: `stepRejoin` and
- * `stepGiveback` are to be called. Looked at now and then. */
+/** Something is to be brought up to date, or given: `stepRejoin` and
+ * `stepGiving` are to be called. Looked at now and then. */
 export let isRejoining = false
 /** What JOIN has said: the entry, and the epoch; 0: there was none. */
 const joinSeq = [0, 0]
 const joinEpoch = [0, 0]
 /** the partner has been heard without a break since; 0: it is not */
 let aliveSince = 0
-/** commands of the partner's volume are held since; 0: they are not */
+/** the volume that is to be given: its commands are held, since then */
+let gift: Volume | undefined
 let heldAt = 0
 let notBefore = 0
-/** it was told that both boards went on alone */
-let hasToldSplit = false
-/** our own volume is ours again: its port is to be brought up */
-export let hasGot = false
+/** the partner wants to serve our own volume, too */
+let isAsked = false
+/** we keep the partner's volume until an operator wants it given back */
+let isKept = false
+/** A volume was given to us: its port is to be brought up. */
+export let got: Volume | undefined
 
-export function startRejoin(v: Volume[], index: number, port: Port) {
+export function startRejoin(v: Volume[], index: number, p: Port[]) {
     volumes = v
     home = v[index]
     foreign = v[1 - index]
-    partnerPort = port
+    ports = p
 }
 
 function nameOf(v: Volume): string {
@@ -125,6 +130,7 @@ export function forgetRejoin() {
         joinSeq[i] = joinEpoch[i] = 0
     }
     stopCopying()
+    isAsked = false
     release()
 }
 
@@ -190,7 +196,7 @@ function stepJoin(v: Volume) {
 }
 
 function takeGive(v: Volume, seq: number, epoch: number): string | undefined {
-    if (v !== home || v.mode !== Mode.Mirror) return "given what is not ours"
+    if (v.mode !== Mode.Mirror) return "given what is not mirrored here"
     if (v.appended !== seq || v.epoch !== epoch)
         return "given what we do not have"
     v.mode = Mode.Mirrored
@@ -198,14 +204,14 @@ function takeGive(v: Volume, seq: number, epoch: number): string | undefined {
     restartMirror(v, seq)
     beginIntents(v)
     wakeStorage()
-    hasGot = true
-    event(`volume ${nameOf(v)} is home again`)
+    got = v
+    event(`volume ${nameOf(v)} ${v === home ? "is home again" : "taken"}`)
     return undefined
 }
 
 /** The port is being brought up. */
 export function gotIt() {
-    hasGot = false
+    got = undefined
 }
 
 /// The board that serves ///
@@ -225,17 +231,12 @@ function takeWant(v: Volume, epoch: number, flags: number) {
     if (v === home && foreign.mode === Mode.Alone) return
     const isFresh = (flags & VolumeFlag.Fresh) !== 0
     if (!isFresh && isSplit(v, epoch, flags)) {
-        if (!hasToldSplit)
-            event(
-                `volume ${nameOf(v)}: both boards went on alone; ` +
-                    "the partner's copy stays as it is",
-            )
-        hasToldSplit = true
+        tellSplit(v)
         return
     }
     // all that was ever written is marked when it began with a new card (0)
     const base = isFresh ? 0 : epoch
-    if (base !== baseOf(v)) markAll(v)
+    if (epoch === DISCARDED || base !== baseOf(v)) markAll(v)
     // what is in the log is not sent, but copied
     else markEntries(v, v.durable + 1, v.appended)
     const seq = v.appended
@@ -284,68 +285,110 @@ function takeJoined(v: Volume, epoch: number): string | undefined {
     return undefined
 }
 
-/// Giving back ///
+/// Giving ///
 
-/** Commands of the partner's volume go on. */
+function portOf(v: Volume): Port {
+    return ports[v === home ? 0 : 1]
+}
+
+/** What the partner is to get: its own volume, or ours when it has asked. */
+function nextGift(): Volume | undefined {
+    if (foreign.mode === Mode.Mirrored && !isKept) return foreign
+    return isAsked && home.mode === Mode.Mirrored ? home : undefined
+}
+
+/** Commands of the volume that was to be given go on. */
 function release() {
-    if (heldAt === 0) return
-    heldAt = 0
-    partnerPort.isHeld = false
+    const v = gift
+    if (!v) return
+    gift = undefined
+    const port = portOf(v)
+    port.isHeld = false
     // what came meanwhile raises no interrupt any more
-    partnerPort.again = (1 << SOCKETS) - 1
-    if (foreign.mode === Mode.Mirrored) beginIntents(foreign)
+    port.again = (1 << SOCKETS) - 1
+    if (v.mode === Mode.Mirrored) beginIntents(v)
 }
 
 /** Whether no command is under way, and hosts are known over there. */
 function isAtRest(v: Volume): boolean {
     if (!isQuiet(v) || !v.isSaved || !isMapSaved(v)) return false
     if (untoldHosts > 0) return false
-    const conns = partnerPort.conns
+    const conns = portOf(v).conns
     for (let i = 0; i < conns.length; ++i)
         if (conns[i].taskCount > 0) return false
     return true
 }
 
 /**
- * Gives the partner's volume back when it is whole over there. Call every
- * 20 ms. @returns whether it was done
+ * Gives a volume to the partner when it is whole over there. Call every 20 ms.
+ * @returns whether it was done
  */
-export async function stepGiveback(now: number): Promise<boolean> {
-    const v = foreign
-    const isReady =
-        v.mode === Mode.Mirrored &&
-        partnerPort.isActive &&
-        aliveSince !== 0 &&
-        !isLosing()
-    if (!isReady || now < notBefore) {
+export async function stepGiving(now: number): Promise<boolean> {
+    const v = nextGift()
+    if (gift !== v) release()
+    if (!v || aliveSince === 0 || isLosing() || now < notBefore) {
         release()
         return false
     }
-    if (heldAt === 0) {
+    const port = portOf(v)
+    if (!port.isActive) return false
+    if (!gift) {
+        gift = v
         heldAt = now
-        partnerPort.isHeld = true
+        port.isHeld = true
         endIntents(v)
         wakeStorage()
     }
     if (!isAtRest(v)) {
+        // a link that is busy with the other volume tells it only if asked
+        flush(v)
         if (now - heldAt < HOLD_MS) return false
         release()
         notBefore = now + HOLD_AGAIN_MS
         return false
     }
-    await withdraw(partnerPort, "given back")
-    if (isLosing() || heldAt === 0) {
+    await withdraw(port, "given away")
+    if (isLosing() || !gift) {
         // while the port was withdrawn, the partner was lost, or the link
         release()
-        await serve(partnerPort, Sense.PowerOn)
+        await serve(port, Sense.PowerOn)
         return true
     }
     v.mode = Mode.Mirror
     release()
+    if (v === home) isAsked = false
     restartMirror(v, v.appended)
     tell(v, Frame.Give, v.appended, v.epoch)
-    event(`volume ${nameOf(v)} given back`)
+    event(`volume ${nameOf(v)} given ${v === home ? "away" : "back"}`)
     return true
+}
+
+/// The operator's word ///
+
+/**
+ * Serves the partner's volume, too, until it is to be given back.
+ * @returns why not
+ */
+export async function takeVolume(): Promise<string | undefined> {
+    if (isServed(foreign)) return "it serves both volumes"
+    if (foreign.mode !== Mode.Mirror || !linkIsUp())
+        return "the partner's volume is not mirrored here"
+    isKept = true
+    tell(foreign, Frame.Take, 0, 0)
+    return undefined
+}
+
+/** Gives the partner's volume back as soon as it is whole over there. */
+export async function giveBack(): Promise<string | undefined> {
+    if (!isServed(foreign)) return "it does not serve the partner's volume"
+    isKept = false
+    return undefined
+}
+
+function takeTake(v: Volume): string | undefined {
+    if (v !== home) return "take of another volume"
+    isAsked = true
+    return undefined
 }
 
 /// Frames ///
@@ -355,6 +398,7 @@ export function tickRejoin(now: number) {
     isRejoining =
         isCopying() ||
         isServed(foreign) ||
+        isAsked ||
         home.mode === Mode.Filling ||
         foreign.mode === Mode.Filling
     ask(now)
@@ -380,6 +424,8 @@ export function takeRejoin(
             return takeJoin(v, a, c)
         case Frame.Joined:
             return takeJoined(v, a)
+        case Frame.Take:
+            return takeTake(v)
         default:
             return takeGive(v, a, c)
     }

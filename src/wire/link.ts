@@ -9,7 +9,7 @@ import { digest } from "@devicescript/crypto"
 
 export const LINK_HEADER = 16
 export const LINK_TRAILER = 8
-export const LINK_VERSION = 3
+export const LINK_VERSION = 4
 
 /** Header: u8 type, u8 volume, u16 c, u32 a, u32 b, i32 check. */
 export const L_TYPE = 0
@@ -58,8 +58,10 @@ export enum Frame {
     Join = 9,
     /** it is durable, and the card says so. a: the epoch */
     Joined = 10,
-    /** serve your volume: a is the last write there is. b: the epoch */
+    /** serve the volume: a is the last write there is. b: the epoch */
     Give = 11,
+    /** give me your own volume */
+    Take = 12,
 }
 
 /** Why a connection ends on which something came wrong. */
@@ -83,6 +85,8 @@ export const H_VOLUMES = 16
 export const H_VOLUME_SIZE = 16
 /** the sender's identity, `IDENTITY_SIZE` bytes */
 export const H_IDENTITY = 48
+/** u32 for each volume: the epoch in which both copies were last equal */
+export const H_BASES = 144
 
 /** SHA-256 of all that is before it */
 export const H_DIGEST = 224

@@ -140,7 +140,9 @@ test(
         await untilState(said("command status: done"))
         await post("/boards/b/command", { name: "stauts" })
         await untilState(
-            said('command unknown: "stauts"; known: status, serve-alone'),
+            said(
+                'command unknown: "stauts"; known: status, serve-alone, takeover, giveback, discard',
+            ),
         )
     },
 )

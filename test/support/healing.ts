@@ -3,7 +3,6 @@ import assert from "node:assert/strict"
 import type { VirtualBench } from "../../devs/bench/virtual.ts"
 
 const FIRST_VOLUME_LBA = 2048
-const BLOCKS_PER_VOLUME = 32 * 2048
 /** Boot, probation, resync and giveback of both volumes. */
 export const BACK_LIMIT_US = 40e6
 
@@ -31,9 +30,9 @@ export async function untilMirrored(
 }
 
 /** Both cards, sector by sector, wherever one was ever written. */
-export function assertEqualCards(bench: VirtualBench) {
+export function assertEqualCards(bench: VirtualBench, mib = 32) {
     const { a, b } = bench.media
-    const volumes = FIRST_VOLUME_LBA + 2 * BLOCKS_PER_VOLUME
+    const volumes = FIRST_VOLUME_LBA + 2 * mib * 2048
     for (const lba of new Set([...a.written(), ...b.written()])) {
         if (lba < FIRST_VOLUME_LBA || lba >= volumes) continue
         assert.ok(

@@ -10,6 +10,21 @@ const { VolumeFlag } = await import("../../../src/wire/card.ts")
 
 const { Active, Alone, Fresh, Outdated } = VolumeFlag
 
+/** Epoch, flags, and the last epoch of which it has everything. */
+type Copy = readonly [epoch: number, flags: number, base?: number]
+
+/** Without a base, a copy that is alone has all of the epoch before. */
+const baseOf = ([epoch, , base]: Copy) => base ?? epoch - 1
+const judge = (home: Copy, partner: Copy) =>
+    judgeVolume(
+        home[0],
+        home[1],
+        baseOf(home),
+        partner[0],
+        partner[1],
+        baseOf(partner),
+    )
+
 describe("the copy that counts", () => {
     for (const [what, home, partner, verdict] of [
         ["of new cards is any", [1, 0], [1, 0], "Mirrored"],
@@ -60,40 +75,65 @@ describe("the copy that counts", () => {
         ],
         ["when both have given it up", [7, Outdated], [7, Outdated], "Home"],
         [
-            "when both went on alone is no one's: the home's",
+            "when both went on alone is no one's",
             [8, Alone],
             [8, Alone],
+            "Split",
+        ],
+        [
+            "when one of both went on alone twice is no one's",
+            [8, Alone, 7],
+            [9, Alone, 7],
+            "Split",
+        ],
+        [
+            "when nobody knows of what it has everything is no one's",
+            [8, Alone, 0],
+            [9, Alone, 0],
+            "Split",
+        ],
+        [
+            "of a partner that was caught up by the home before it died",
+            [8, Alone, 7],
+            [9, Alone, 8],
+            "Partner",
+        ],
+        [
+            "of a home that was caught up by the partner before it died",
+            [9, Alone | Active, 8],
+            [8, Alone, 7],
             "Home",
         ],
+        [
+            "beside one that was discarded",
+            [0, Outdated],
+            [8, Alone | Active],
+            "Partner",
+        ],
     ] as const)
-        test(what, () => {
-            const is = judgeVolume(home[0], home[1], partner[0], partner[1])
-            assert.equal(Verdict[is], verdict)
-        })
+        test(what, () => assert.equal(Verdict[judge(home, partner)], verdict))
 })
 
-const copy = fc.tuple(
-    fc.oneof(fc.nat(3), fc.nat(0xffffffff)),
-    fc.nat(Active | Alone | Outdated),
-)
+const epoch = fc.oneof(fc.nat(3), fc.nat(0xffffffff))
+const copy = fc.tuple(epoch, fc.nat(Active | Alone | Outdated), epoch)
 
 test("an older copy is never served, and equal ones only if surely equal", () =>
     fc.assert(
-        fc.property(copy, copy, ([epoch, flags], [epoch2, flags2]) => {
-            const verdict = judgeVolume(epoch, flags, epoch2, flags2)
-            if (epoch > epoch2) assert.equal(verdict, Verdict.Home)
+        fc.property(copy, copy, (home, partner) => {
+            const verdict = judge(home, partner)
+            const [epoch, flags, base] = home
+            const [epoch2, flags2, base2] = partner
+            const areAlone = (flags & flags2 & Alone) !== 0
+            const lacksOther = base < epoch2 && base2 < epoch
+            if (areAlone && (lacksOther || epoch === epoch2))
+                assert.equal(verdict, Verdict.Split)
+            else if (epoch > epoch2) assert.equal(verdict, Verdict.Home)
             else if (epoch < epoch2) assert.equal(verdict, Verdict.Partner)
             else {
-                const isOld = (homeFlags: number, other: number) =>
-                    (homeFlags & ~other & Outdated) !== 0
-                const isAlone = (flags & flags2 & Alone) !== 0
-                assert.equal(
-                    verdict === Verdict.Partner,
-                    isOld(flags, flags2) && !isAlone,
-                )
+                const isOld = (flags & ~flags2 & Outdated) !== 0
+                assert.equal(verdict === Verdict.Partner, isOld)
                 const isSure = !((flags | flags2) & (Active | Outdated))
-                const isOne = !(flags & flags2 & Alone)
-                assert.equal(verdict === Verdict.Mirrored, isSure && isOne)
+                assert.equal(verdict === Verdict.Mirrored, isSure)
             }
         }),
         { seed: 13, numRuns: 1000 },
@@ -168,7 +208,7 @@ describe("whenever both lose power, nothing old is served", () => {
             for (const step of steps) {
                 cards = { ...cards, ...step }
                 const [home, mirror] = [cards.home, cards.mirror]
-                const is = judgeVolume(home[0], home[1], mirror[0], mirror[1])
+                const is = judge([home[0], home[1]], [mirror[0], mirror[1]])
                 const served = is === Verdict.Partner ? mirror[2] : home[2]
                 const at = `${step.what}: ${Verdict[is]}`
                 assert(served >= step.acked, at)

@@ -53,6 +53,8 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
     const { out } = await load("net/frames")
     const { DATA } = await load("drivers/w5500")
     const { initSuperblock } = await load("store/superblock")
+    const { beginMap }: typeof import("../../../src/store/dirtymap.ts") =
+        await load("store/dirtymap")
 
     const pin = { setMode() {} }
     const ports: Port[] = ["home", "partner"].map(n => makePort(n, pin, pin))
@@ -66,6 +68,7 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
     return {
         ports,
         volumes,
+        beginMap,
         servePair: pairing.servePair,
         /** Whether there is something to be decided. */
         isDue: () => pairing.pairIsDue,
@@ -98,17 +101,20 @@ test("HELLO tells who a board is, and what its card says", async () => {
         { epoch: 3, flags: VolumeFlag.Active },
         { epoch: 0x01020304, flags: VolumeFlag.Alone },
     ])
+    board.beginMap(board.volumes[1], 5)
     const frame = board.hello().toString("hex")
     const words = [
         header("01 01 0000 00000000 00000000"), // HELLO, board b
-        "03 01 10 00", // version, board, blocks to mirror into
+        "04 01 10 00", // version, board, blocks to mirror into
         "44332211", // pair
         "........", // a number that is new with each start
         "00000000",
         "03000000 01000000 00000100 00000000", // volume a
         "04030201 02000000 00000100 00000000", // volume b
         identityOf(1).toString("hex"),
-        "00".repeat(224 - 48 - 96),
+        "00000000", // volume a's map is of another epoch
+        "05000000", // volume b has all of epoch 5
+        "00".repeat(224 - 48 - 96 - 8),
         "[0-9a-f]{64}",
     ]
     assert.match(frame, new RegExp(`^${words.join("").replace(/ /g, "")}$`))
@@ -184,6 +190,10 @@ test("whatever two cards say, each volume is served once, by its newest copy", (
                     const differ = VolumeFlag.Active | VolumeFlag.Outdated
                     assert.equal(flags & differ, 0)
                     assert.equal(own.epoch, before[0].epoch)
+                } else if (modes === "Waiting Waiting") {
+                    // both went on alone, from nobody knows where
+                    const flags = before[0].flags & before[1].flags
+                    assert(flags & VolumeFlag.Alone)
                 } else {
                     const isHome = modes === "Alone Waiting"
                     assert(isHome || modes === "Waiting Alone", modes)
@@ -198,9 +208,8 @@ test("whatever two cards say, each volume is served once, by its newest copy", (
                     board.ports.some(
                         p => served.has(p) && p.target === names[i],
                     )
-                const isAtHome = modes !== "Waiting Alone"
-                assert.equal(isAt(home), isAtHome)
-                assert.equal(isAt(mirror), !isAtHome)
+                assert.equal(isAt(home), !modes.startsWith("Waiting"))
+                assert.equal(isAt(mirror), modes === "Waiting Alone")
             }
         }),
         { seed: 15, numRuns: 25 },

@@ -22,6 +22,8 @@ async function start() {
         await load("store/pool")
     const log: typeof import("../../../src/store/log.ts") =
         await load("store/log")
+    const map: typeof import("../../../src/store/dirtymap.ts") =
+        await load("store/dirtymap")
     const net: typeof import("../../../src/net/out.ts") = await load("net/out")
     const { startProgress } = await load("store/progress")
     const { out } = await load("net/frames")
@@ -38,11 +40,23 @@ async function start() {
     foreign.mode = Mode.Mirror
     startProgress({ wake() {} })
     mirror.startMirror(volumes)
+    /** The card has what the dirty maps say. */
+    const saveMaps = () => {
+        for (let i = map.mapToSave(); i >= 0; i = map.mapToSave()) {
+            map.mapImage(i)
+            map.mapSaved(i)
+        }
+    }
+    map.beginIntents(home)
+    // where most of these tests write
+    map.markIntent(home, 0, 1)
+    saveMaps()
     return {
         ...mirror,
         home,
         foreign,
         pool,
+        saveMaps,
         /** Where the data of the WRITE go, in bytes of the pool. */
         place: () => mirror.writePlace,
         /** A write of a host to volume a. */
@@ -66,16 +80,24 @@ const frame = (digits: string) => digits.replace(/ /g, "")
 describe("the home of a volume", () => {
     test("sends a write with its place, its data and a trailer", async () => {
         const board = await start()
-        board.write(0x1234, 2, 0x5a)
+        board.write(0x12, 2, 0x5a)
         assert.equal(
             await board.frames(),
             // WRITE, volume a, 2 blocks to place 0, entry 1, LBA
-            header("02 00 0200 01000000 34120000") +
+            header("02 00 0200 01000000 12000000") +
                 "5a".repeat(1024) +
                 frame("01000000 57454e44"),
         )
         assert.equal(board.home.sent, 1)
         assert.equal(board.home.committed, 0, "nobody has said so")
+    })
+    test("sends nothing before its card says where it writes", async () => {
+        const board = await start()
+        board.write(0x1234, 1, 1)
+        assert.equal(await board.frames(), "")
+        board.saveMaps()
+        await board.frames()
+        assert.equal(board.home.sent, 1)
     })
     test("gives each write a place of its own", async () => {
         const board = await start()

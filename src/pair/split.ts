@@ -1,0 +1,68 @@
+/**
+ * A split history: both boards went on alone, because an operator told one to,
+ * and each copy of a volume has writes that the other has not. Neither may be
+ * overwritten before an operator says which.
+ */
+import { event } from "../console/events"
+import { Port } from "../iscsi/port"
+import { wakeStorage } from "../store/storage"
+import { wantBothCopies } from "../store/superblock"
+import { Mode, Volume } from "../store/volume"
+import { VolumeFlag } from "../wire/card"
+import { Verdict } from "./coldstart"
+import { dropLink, linkIsUp } from "./link"
+import { judge, partnerServes } from "./meeting"
+import { withdraw } from "./ports"
+
+/** Epoch of a copy that counts for nothing, beside any other. */
+export const DISCARDED = 0
+
+let volumes: Volume[]
+let index = 0
+let ports: Port[]
+/** it was told, by volume */
+const hasTold = [false, false]
+
+export function startSplit(v: Volume[], boardIndex: number, p: Port[]) {
+    volumes = v
+    index = boardIndex
+    ports = p
+}
+
+export function tellSplit(v: Volume) {
+    if (hasTold[v.index]) return
+    hasTold[v.index] = true
+    event(
+        `volume ${v.index === 0 ? "a" : "b"}: both boards went on alone; ` +
+            "discard the copy of one by its command",
+    )
+}
+
+/**
+ * This board's copy is to become as the partner's.
+ * @returns why not
+ */
+export async function discard(): Promise<string | undefined> {
+    if (!linkIsUp()) return "the partner is not on the link"
+    let isAny = false
+    let isUnserved = false
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        if (v.mode !== Mode.Waiting && v.mode !== Mode.Alone) continue
+        if (judge(v) !== Verdict.Split) continue
+        isAny = true
+        if (!partnerServes[i]) isUnserved = true
+        const port = ports[i === index ? 0 : 1]
+        if (port.isActive) await withdraw(port, "copy discarded")
+        v.mode = Mode.Waiting
+        v.epoch = DISCARDED
+        v.flags = VolumeFlag.Outdated
+        wantBothCopies(v)
+        wakeStorage()
+        hasTold[i] = false
+    }
+    if (!isAny) return "no volume was written to alone by both boards"
+    // the partner shall judge anew, and serve
+    if (isUnserved) await dropLink("copy discarded")
+    return undefined
+}

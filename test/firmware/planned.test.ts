@@ -1,0 +1,104 @@
+/** An operator moves a volume to the other board, and back, under load. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import {
+    BOARD_NAMES,
+    other,
+    picoSpeed,
+    unlimitedSpeed,
+} from "../../devs/bench/pair.ts"
+import { mirroredPair } from "../support/bench.ts"
+import { assertEqualCards, untilMirrored } from "../support/healing.ts"
+import { writersOfBoth } from "../support/writer.ts"
+
+const ROUNDS = 3
+
+/** With what a host may wait for a volume that moves, beside a busy one. */
+for (const [speed, name, pauseMs] of [
+    [unlimitedSpeed(), "unlimited speed", 250],
+    // of a board that is saturated: a command takes 150 ms there at any time
+    [picoSpeed(), "a Pico's speed", 900],
+] as const)
+    for (const taker of BOARD_NAMES)
+        test(`takeover by ${taker}, and giveback, at ${name}`, async t => {
+            const bench = mirroredPair({ speed, seed: 61 })
+            const { board } = bench.pair.nodes[taker]
+            const serves = () => bench.consoles[taker].status.serves
+            const hosts = writersOfBoth(bench, { restUs: 20_000, depth: 2 })
+            const until = async (what: string) => {
+                const limit = bench.world.now + 10e6
+                while (serves() !== what) {
+                    assert.ok(bench.world.now < limit, `serves=${what}`)
+                    await bench.script.sleep(1000)
+                }
+            }
+            await bench.runScript(async () => {
+                const running = Promise.all(hosts.map(h => h.run()))
+                await bench.script.sleep(500_000)
+                for (const h of hosts) h.longestPause = 0
+                for (let round = 0; round < ROUNDS; round++) {
+                    board.command("takeover")
+                    await until(`${taker},${other(taker)}`)
+                    // it is not given back by itself
+                    await bench.script.sleep(2e6)
+                    assert.equal(serves(), `${taker},${other(taker)}`)
+                    board.command("giveback")
+                    await until(taker)
+                    await untilMirrored(bench)
+                    await bench.script.sleep(500_000)
+                }
+                const ms = Math.max(...hosts.map(h => h.longestPause)) / 1000
+                t.diagnostic(`longest pause of a host ${ms} ms`)
+                assert.ok(ms < pauseMs, `a host waited ${ms} ms`)
+                for (const h of hosts) h.stop()
+                await running
+                for (const h of hosts) await h.verify()
+                await bench.script.sleep(2e6)
+            }, 120e6)
+            assert.ok(!bench.events.some(e => /^took over/.test(e.text)))
+            assertEqualCards(bench)
+        })
+
+test("who has taken the partner's volume dies: its partner has both", async () => {
+    const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 62 })
+    const { a } = bench.pair.nodes
+    const hosts = writersOfBoth(bench)
+    await bench.runScript(async () => {
+        const running = Promise.all(hosts.map(h => h.run()))
+        await bench.script.sleep(300_000)
+        a.board.command("takeover")
+        while (bench.consoles.a.status.serves !== "a,b")
+            await bench.script.sleep(1000)
+        await bench.script.sleep(200_000)
+        a.board.setPower(false)
+        while (bench.consoles.b.status.serves !== "b,a")
+            await bench.script.sleep(1000)
+        a.board.setPower(true)
+        await bench.script.sleep(500_000)
+        await untilMirrored(bench)
+        for (const h of hosts) h.stop()
+        await running
+        for (const h of hosts) await h.verify()
+        await bench.script.sleep(2e6)
+    }, 120e6)
+    assertEqualCards(bench)
+})
+
+test("takeover and giveback are refused when there is nothing to move", async () => {
+    const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 63 })
+    const { a, b } = bench.pair.nodes
+    const ask = async (name: string, why: RegExp) => {
+        a.board.command(name)
+        await bench.script.sleep(300_000)
+        const answer = bench.consoles.a.events.findLast(e =>
+            e.text.startsWith(`command ${name}: `),
+        )
+        assert.match(answer?.text ?? "", why)
+    }
+    await bench.runScript(async () => {
+        await ask("giveback", /refused: it does not serve/)
+        b.board.setPower(false)
+        await bench.script.sleep(1e6)
+        await ask("takeover", /refused: it serves both/)
+    }, 60e6)
+})
