@@ -1,7 +1,7 @@
 /** One history, from its plan to its verdict. */
 import { FirmwarePanic } from "../bench/board.ts"
 import type { ConsoleEvent } from "../bench/console.ts"
-import { BOARD_NAMES, type BoardName } from "../bench/pair.ts"
+import { BOARD_NAMES, other, type BoardName } from "../bench/pair.ts"
 import { VirtualBench } from "../bench/virtual.ts"
 import { Random } from "../sim/random.ts"
 import type { Program } from "../vm/program.ts"
@@ -271,6 +271,17 @@ class Run {
                 )
             await script.sleep(50_000)
             this.replaceCards()
+            this.giveBack()
+        }
+    }
+
+    /** An operator's last word may have met a board that did not listen. */
+    private giveBack() {
+        if (!this.plan.faults.some(f => f.name === "takeover")) return
+        for (const name of BOARD_NAMES) {
+            const { status } = this.bench.consoles[name]
+            if (status[`volume.${other(name)}`] === "mirrored")
+                this.scene.command(name, "giveback")
         }
     }
 

@@ -1,6 +1,7 @@
 /** What one history plays on: the pair, its hosts, and what watches them. */
 import type { PacketFault, Station } from "../bench/net/ethernet.ts"
 import { BOARD_NAMES, type BoardName, type Node } from "../bench/pair.ts"
+import { Unreachable } from "../bench/serial.ts"
 import type { VirtualBench } from "../bench/virtual.ts"
 import type { Random } from "../sim/random.ts"
 import type { History } from "./history.ts"
@@ -46,6 +47,15 @@ export class Scene {
 
     node(name: BoardName): Node {
         return this.bench.pair.nodes[name]
+    }
+
+    /** An operator's command; nobody may be there to hear it. */
+    command(name: BoardName, command: string) {
+        try {
+            this.node(name).board.command(command)
+        } catch (e) {
+            if (!(e instanceof Unreachable)) throw e
+        }
     }
 
     pickBoard(random: Random): BoardName {

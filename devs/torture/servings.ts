@@ -46,8 +46,8 @@ export class Servings {
             (board, [, name]) => this.mirrored(board, volumeOf(name)),
         ],
         [
-            // given back with all that was written over there
-            /^volume ([ab]) is home again/,
+            // given with all that was written over there
+            /^volume ([ab]) (?:is home again|taken)/,
             (board, [, name]) =>
                 (this.seen[board].hasServed[volumeOf(name)] = true),
         ],

@@ -58,10 +58,13 @@ import { DISCARDED, tellSplit } from "./split"
 
 /** A partner must be heard for so long, on both channels, before it is helped. */
 const PROBATION_MS = 500
-/** Commands that run are waited for so long before a volume is given back. */
-const HOLD_MS = 500
+/**
+ * Commands that run are waited for so long before a volume is given. They end
+ * as soon as they would anyway: on a saturated board, in some 2 s.
+ */
+const HOLD_MS = 3000
 /** If they do not end, hosts are let go on, and it is tried again later. */
-const HOLD_AGAIN_MS = 3000
+const HOLD_AGAIN_MS = 10000
 
 let volumes: Volume[]
 let home: Volume
@@ -380,7 +383,9 @@ export async function takeVolume(): Promise<string | undefined> {
 
 /** Gives the partner's volume back as soon as it is whole over there. */
 export async function giveBack(): Promise<string | undefined> {
-    if (!isServed(foreign)) return "it does not serve the partner's volume"
+    // what was asked for and has not come yet goes back at once
+    if (!isServed(foreign) && !isKept)
+        return "it does not serve the partner's volume"
     isKept = false
     return undefined
 }

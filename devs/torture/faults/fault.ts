@@ -3,7 +3,7 @@ import type { Random } from "../../sim/random.ts"
 import type { Scene } from "../scene.ts"
 
 export type Family =
-    "power" | "link" | "wires" | "lan" | "chips" | "card" | "hosts"
+    "power" | "link" | "wires" | "lan" | "chips" | "card" | "hosts" | "operator"
 
 export interface Fault {
     name: string

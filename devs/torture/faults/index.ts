@@ -51,6 +51,7 @@ import { reset } from "./reset.ts"
 import { spiNoise } from "./spi-noise.ts"
 import { staleSilence } from "./stale-silence.ts"
 import { stall } from "./stall.ts"
+import { takeover } from "./takeover.ts"
 import type { Fault } from "./fault.ts"
 
 const all: Fault[] = [
@@ -106,6 +107,7 @@ const all: Fault[] = [
     spiNoise,
     staleSilence,
     stall,
+    takeover,
 ]
 
 export const faults = new Map(all.map(f => [f.name, f]))
