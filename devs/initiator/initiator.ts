@@ -78,6 +78,9 @@ interface Command {
     reject(e: Error): void
 }
 
+/** Opcodes of targets have this bit; RFC 7143, 11.2.1.2 */
+const FROM_TARGET = 0x20
+
 type Waiter = { resolve(pdu: Pdu): void; reject(e: Error): void }
 
 export class Initiator {
@@ -87,6 +90,8 @@ export class Initiator {
     private reader = new PduReader()
     /** grows with all that comes from the target */
     heard = 0
+    /** PDUs that no target sends */
+    garbled = 0
     private cmdSn = 1
     private expStatSn = 0
     private maxCmdSn = 1
@@ -375,6 +380,7 @@ export class Initiator {
     private handle(pdu: Pdu) {
         const { bhs } = pdu
         const opcode = bhs[0] & 0x3f
+        if (!(opcode & FROM_TARGET)) this.garbled++
         const itt = bhs.readUInt32BE(16)
         const hasStatSn = opcode !== 0x31 && (opcode !== 0x25 || bhs[1] & 1)
         if (hasStatSn) this.expStatSn = (bhs.readUInt32BE(24) + 1) >>> 0

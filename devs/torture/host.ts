@@ -56,6 +56,7 @@ export class TortureHost {
     private readonly volume: number
     private isStopping = false
     private initiator: Initiator
+    private readonly initiators: Initiator[] = []
     /** counts sessions: lanes of an earlier one end */
     private session = 0
     /** commands that were answered GOOD, and when the last one was */
@@ -79,7 +80,15 @@ export class TortureHost {
 
     private makeInitiator() {
         const name = `iqn.2026-11.com.example:${this.name}`
-        return this.bench.initiator(this.opts.target, { name }, this.station)
+        const { target } = this.opts
+        const made = this.bench.initiator(target, { name }, this.station)
+        this.initiators.push(made)
+        return made
+    }
+
+    /** What came on its connections that no target sends. */
+    get garbled() {
+        return this.initiators.reduce((sum, i) => sum + i.garbled, 0)
     }
 
     get target() {

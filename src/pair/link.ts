@@ -26,7 +26,7 @@ import {
 } from "../drivers/w5500"
 import { Chip, makeChip, readCommon, resetChip } from "../drivers/w5500chip"
 import { inFrame, MAX_DATA, out } from "../net/frames"
-import { added, flushOut, outLength, writeOut } from "../net/out"
+import { added, dropOut, flushOut, outLength, writeOut } from "../net/out"
 import { pool } from "../store/pool"
 import {
     CHECK_FOLD,
@@ -211,6 +211,8 @@ async function hangUp() {
     await close(s)
     if (!isUp) return
     isUp = false
+    // what it had to say must not go to a host
+    dropOut()
     linkDown()
 }
 

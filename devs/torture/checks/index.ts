@@ -4,6 +4,7 @@ import { cards } from "./cards.ts"
 import type { Check } from "./check.ts"
 import { data } from "./data.ts"
 import { errors } from "./errors.ts"
+import { garbled } from "./garbled.ts"
 import { noNeedlessFence } from "./no-needless-fence.ts"
 import { oneOwner } from "./one-owner.ts"
 import { oneServer } from "./one-server.ts"
@@ -16,6 +17,7 @@ export const checks: Check[] = [
     cards,
     tables,
     errors,
+    garbled,
     available,
     noNeedlessFence,
 ]
