@@ -1,7 +1,7 @@
 /** What an operator can tell this board: the table in services/operator.md. */
 import { Command } from "../console/operator"
 import { sayStatus, serveAlone } from "./pair"
-import { giveBack, takeVolume } from "./rejoin"
+import { giveBack, takeVolume } from "./giving"
 import { discard } from "./split"
 
 export const COMMANDS: Command[] = [

@@ -29,6 +29,7 @@ import {
     wantsCarrier,
 } from "./heartbeat"
 import { Fencing } from "./fencing"
+import { got, gotIt, startGiving, stepGiving } from "./giving"
 import { startHosts } from "./hosts"
 import { hasCarrier, linkIsUp, openLink, shutLink } from "./link"
 import { judge, partnerIsDecided, partnerServes, startMeeting } from "./meeting"
@@ -38,11 +39,8 @@ import {
     endFilling,
     endResync,
     forgetRejoin,
-    got,
-    gotIt,
     isRejoining,
     startRejoin,
-    stepGiving,
     stepRejoin,
     tickRejoin,
 } from "./rejoin"
@@ -87,7 +85,8 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     partnerPort = ports[1]
     startMeeting(s, v)
     startHosts(homePort, partnerPort, s.index)
-    startRejoin(v, s.index, p)
+    startRejoin(v, s.index)
+    startGiving(v, s.index, p)
     startSplit(v, s.index, p)
 }
 

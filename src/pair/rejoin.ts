@@ -14,33 +14,16 @@
  * both begin anew with what their cards say.
  */
 import { event } from "../console/events"
-import { Port, SOCKETS } from "../iscsi/port"
-import {
-    baseOf,
-    beginIntents,
-    endIntents,
-    isMapSaved,
-    markAll,
-    markEntries,
-} from "../store/dirtymap"
-import { flush } from "../store/log"
+import { baseOf, beginIntents, markAll, markEntries } from "../store/dirtymap"
 import { freeArea, remote } from "../store/pool"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { wantBothCopies } from "../store/superblock"
-import {
-    isQuiet,
-    isSending,
-    isServed,
-    Mode,
-    restartLog,
-    Volume,
-} from "../store/volume"
+import { isSending, isServed, Mode, restartLog, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import { Frame, L_A, L_B, L_VOLUME, LINK_HEADER } from "../wire/link"
-import { Sense } from "../wire/scsi"
 import { Partner } from "./detector"
 import { detector } from "./heartbeat"
-import { untoldHosts } from "./hosts"
+import { forgetGiving, isAsked, takeGive, takeTake } from "./giving"
 import { addFrame, linkIsUp, makeRoom } from "./link"
 import { restartMirror } from "./mirror"
 import {
@@ -52,24 +35,13 @@ import {
     stopCopying,
     target,
 } from "./resync"
-import { isLosing } from "./pair"
-import { serve, withdraw } from "./ports"
 import { DISCARDED, tellSplit } from "./split"
 
 /** A partner must be heard for so long, on both channels, before it is helped. */
 const PROBATION_MS = 500
-/**
- * Commands that run are waited for so long before a volume is given. They end
- * as soon as they would anyway: on a saturated board, in some 2 s.
- */
-const HOLD_MS = 3000
-/** If they do not end, hosts are let go on, and it is tried again later. */
-const HOLD_AGAIN_MS = 10000
-
 let volumes: Volume[]
 let home: Volume
 let foreign: Volume
-let ports: Port[]
 
 /** What is to be told of each volume, and the frame's a and b. */
 const due: Frame[] = [Frame.None, Frame.None]
@@ -84,30 +56,19 @@ export let isRejoining = false
 const joinSeq = [0, 0]
 const joinEpoch = [0, 0]
 /** the partner has been heard without a break since; 0: it is not */
-let aliveSince = 0
-/** the volume that is to be given: its commands are held, since then */
-let gift: Volume | undefined
-let heldAt = 0
-let notBefore = 0
-/** the partner wants to serve our own volume, too */
-let isAsked = false
-/** we keep the partner's volume until an operator wants it given back */
-let isKept = false
-/** A volume was given to us: its port is to be brought up. */
-export let got: Volume | undefined
-
-export function startRejoin(v: Volume[], index: number, p: Port[]) {
+export let aliveSince = 0
+export function startRejoin(v: Volume[], index: number) {
     volumes = v
     home = v[index]
     foreign = v[1 - index]
-    ports = p
 }
 
-function nameOf(v: Volume): string {
+export function nameOf(v: Volume): string {
     return v.index === 0 ? "a" : "b"
 }
 
-function tell(v: Volume, frame: Frame, a: number, b: number) {
+/** Says a frame of this file, or of giving.ts, as soon as the link can. */
+export function tell(v: Volume, frame: Frame, a: number, b: number) {
     isRejoinUntold = true
     due[v.index] = frame
     dueA[v.index] = a
@@ -133,8 +94,7 @@ export function forgetRejoin() {
         joinSeq[i] = joinEpoch[i] = 0
     }
     stopCopying()
-    isAsked = false
-    release()
+    forgetGiving()
 }
 
 /// The board that waits ///
@@ -196,25 +156,6 @@ function stepJoin(v: Volume) {
     v.mode = Mode.Mirror
     tell(v, Frame.Joined, v.epoch, 0)
     event(`volume ${nameOf(v)} is a mirror epoch=${v.epoch}`)
-}
-
-function takeGive(v: Volume, seq: number, epoch: number): string | undefined {
-    if (v.mode !== Mode.Mirror) return "given what is not mirrored here"
-    if (v.appended !== seq || v.epoch !== epoch)
-        return "given what we do not have"
-    v.mode = Mode.Mirrored
-    v.sent = v.stored = v.partnerDurable = seq
-    restartMirror(v, seq)
-    beginIntents(v)
-    wakeStorage()
-    got = v
-    event(`volume ${nameOf(v)} ${v === home ? "is home again" : "taken"}`)
-    return undefined
-}
-
-/** The port is being brought up. */
-export function gotIt() {
-    got = undefined
 }
 
 /// The board that serves ///
@@ -285,114 +226,6 @@ function takeJoined(v: Volume, epoch: number): string | undefined {
     beginIntents(v)
     wakeStorage()
     event(`volume ${nameOf(v)} mirrored again epoch=${v.epoch}`)
-    return undefined
-}
-
-/// Giving ///
-
-function portOf(v: Volume): Port {
-    return ports[v === home ? 0 : 1]
-}
-
-/** What the partner is to get: its own volume, or ours when it has asked. */
-function nextGift(): Volume | undefined {
-    if (foreign.mode === Mode.Mirrored && !isKept) return foreign
-    return isAsked && home.mode === Mode.Mirrored ? home : undefined
-}
-
-/** Commands of the volume that was to be given go on. */
-function release() {
-    const v = gift
-    if (!v) return
-    gift = undefined
-    const port = portOf(v)
-    port.isHeld = false
-    // what came meanwhile raises no interrupt any more
-    port.again = (1 << SOCKETS) - 1
-    if (v.mode === Mode.Mirrored) beginIntents(v)
-}
-
-/** Whether no command is under way, and hosts are known over there. */
-function isAtRest(v: Volume): boolean {
-    if (!isQuiet(v) || !v.isSaved || !isMapSaved(v)) return false
-    if (untoldHosts > 0) return false
-    const conns = portOf(v).conns
-    for (let i = 0; i < conns.length; ++i)
-        if (conns[i].taskCount > 0) return false
-    return true
-}
-
-/**
- * Gives a volume to the partner when it is whole over there. Call every 20 ms.
- * @returns whether it was done
- */
-export async function stepGiving(now: number): Promise<boolean> {
-    const v = nextGift()
-    if (gift !== v) release()
-    if (!v || aliveSince === 0 || isLosing() || now < notBefore) {
-        release()
-        return false
-    }
-    const port = portOf(v)
-    if (!port.isActive) return false
-    if (!gift) {
-        gift = v
-        heldAt = now
-        port.isHeld = true
-        endIntents(v)
-        wakeStorage()
-    }
-    if (!isAtRest(v)) {
-        // a link that is busy with the other volume tells it only if asked
-        flush(v)
-        if (now - heldAt < HOLD_MS) return false
-        release()
-        notBefore = now + HOLD_AGAIN_MS
-        return false
-    }
-    await withdraw(port, "given away")
-    if (isLosing() || !gift) {
-        // while the port was withdrawn, the partner was lost, or the link
-        release()
-        await serve(port, Sense.PowerOn)
-        return true
-    }
-    v.mode = Mode.Mirror
-    release()
-    if (v === home) isAsked = false
-    restartMirror(v, v.appended)
-    tell(v, Frame.Give, v.appended, v.epoch)
-    event(`volume ${nameOf(v)} given ${v === home ? "away" : "back"}`)
-    return true
-}
-
-/// The operator's word ///
-
-/**
- * Serves the partner's volume, too, until it is to be given back.
- * @returns why not
- */
-export async function takeVolume(): Promise<string | undefined> {
-    if (isServed(foreign)) return "it serves both volumes"
-    if (foreign.mode !== Mode.Mirror || !linkIsUp())
-        return "the partner's volume is not mirrored here"
-    isKept = true
-    tell(foreign, Frame.Take, 0, 0)
-    return undefined
-}
-
-/** Gives the partner's volume back as soon as it is whole over there. */
-export async function giveBack(): Promise<string | undefined> {
-    // what was asked for and has not come yet goes back at once
-    if (!isServed(foreign) && !isKept)
-        return "it does not serve the partner's volume"
-    isKept = false
-    return undefined
-}
-
-function takeTake(v: Volume): string | undefined {
-    if (v !== home) return "take of another volume"
-    isAsked = true
     return undefined
 }
 
