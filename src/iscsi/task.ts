@@ -4,6 +4,7 @@ import { ReadJob, ReadState } from "../store/storage"
 import { increment32 } from "../wire/bytes"
 import { EXP_CMD_SN, MAX_CMD_SN, STAT_SN } from "../wire/iscsi"
 import { Conn, ConnFlag, Sink } from "./conn"
+import { Port } from "./port"
 import { giveBlocks, leaveQueues } from "./share"
 
 export const TASKS = 12
@@ -141,6 +142,8 @@ export function openWindow(c: Conn): boolean {
  * or under way.
  */
 function widenWindow(c: Conn) {
+    // a port that is held takes what was promised, and comes to its end
+    if (c.port.isHeld) return
     const byPool = 2 + (own.freeBlocks >> 2)
     let used = c.granted + c.taskCount
     while (
@@ -259,6 +262,14 @@ function tellWindow(c: Conn) {
     c.flags |= ConnFlag.TellWindow
     c.wantsRoom = true
     c.port.again |= 1 << c.socket.n
+}
+
+/** The port's sessions were held, and go on: they have a command at least. */
+export function reopenWindows(port: Port) {
+    for (let i = 0; i < port.sessions.length; ++i) {
+        widenWindow(port.sessions[i])
+        tellWindow(port.sessions[i])
+    }
 }
 
 /** Ends aborted tasks whose reads are over. */

@@ -8,6 +8,7 @@
  */
 import { event } from "../console/events"
 import { Port, SOCKETS } from "../iscsi/port"
+import { reopenWindows } from "../iscsi/task"
 import { beginIntents, endIntents, isMapSaved } from "../store/dirtymap"
 import { flush } from "../store/log"
 import { wakeStorage } from "../store/storage"
@@ -76,6 +77,7 @@ function release() {
     port.isHeld = false
     // what came meanwhile raises no interrupt any more
     port.again = (1 << SOCKETS) - 1
+    reopenWindows(port)
     if (v.mode === Mode.Mirrored) beginIntents(v)
 }
 

@@ -23,7 +23,7 @@ const DEPTH = 8
 const LIMITS: Record<OperationCost["kind"], Record<Role, Limits>> = {
     write: {
         home: { opcodes: 10_300, spiTransfers: 36, spiBytes: 16_000 },
-        partner: { opcodes: 7_250, spiTransfers: 28, spiBytes: 11_500 },
+        partner: { opcodes: 7_400, spiTransfers: 28, spiBytes: 11_500 },
     },
     read: {
         home: { opcodes: 6_600, spiTransfers: 18, spiBytes: 10_500 },
