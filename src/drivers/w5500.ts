@@ -243,17 +243,29 @@ export async function poll(s: Socket) {
     }
 }
 
+/** Asks for Sn_SR, and what comes. */
+const srFrame = Buffer.from([0, 0x03, 0, 0])
+const srAnswer = Buffer.alloc(4)
+
 /**
  * Reads received bytes and leaves them in the chip.
  * @param frame gets them from byte 3 on, and more behind them
  * @param skip bytes since the last `consume` that are passed over
+ * @returns false: they may be anything. A chip that has reset itself since it
+ * was looked at gives zeros, which would be taken for a host's data
  */
-export async function readRx(s: Socket, frame: Buffer, skip: number) {
+export async function readRx(
+    s: Socket,
+    frame: Buffer,
+    skip: number,
+): Promise<boolean> {
     const at = s.rxRd + skip
     frame[0] = at >> 8
     frame[1] = at
     frame[2] = s.rxBlock
-    await transfer(s.cs, frame, frame)
+    srFrame[2] = s.readBlock
+    await transferTwice(s.cs, frame, frame, srFrame, srAnswer)
+    return srAnswer[HEADER] === s.sr
 }
 
 /** Received bytes are used up. Their room goes back when it is worth it. */

@@ -79,7 +79,7 @@ export async function receive(c: Conn): Promise<boolean> {
         if (there < c.need) break
         const n = there < MAX_DATA ? there : MAX_DATA
         const frame = inFrame(n)
-        await readRx(s, frame, used)
+        if (!(await readRx(s, frame, used))) break
         const took = await parse(c, frame, DATA, DATA + n)
         used += took
         if (took === 0) break

@@ -276,6 +276,7 @@ async function receive(): Promise<boolean> {
         const there = s.rxSize - used
         const n = there < MAX_DATA ? there : MAX_DATA
         const b = inFrame(n)
+        // whatever comes: frames have checks, and writes a trailer
         await readRx(s, b, used)
         const took = await takeFrames(b, n, there, used)
         used += took
