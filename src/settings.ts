@@ -48,14 +48,25 @@ function need<T>(value: T, what: string): T {
     return value
 }
 
+/** What "0" and "." are in a text. */
+const ZERO = 48
+const DOT = 46
+
+/** Without `split`, which would bring 400 bytes of code. */
 function putIp(to: Buffer, at: number, text: string, what: string) {
-    const parts = text.split(".")
-    for (let i = 0; i < 4; ++i) {
-        const n = parseInt(parts[i])
-        if (parts.length !== 4 || !(n >= 0 && n <= 255))
-            throw new Error(`setting ${what} is no IPv4 address: ${text}`)
-        to[at + i] = n
+    let parts = 0
+    let n = -1 // no digit yet
+    for (let i = 0; i <= text.length; ++i) {
+        const c = i < text.length ? text.charCodeAt(i) : DOT
+        const digit = c - ZERO
+        if (digit >= 0 && digit <= 9) n = (n < 0 ? 0 : n * 10) + digit
+        else if (c === DOT && n >= 0 && n <= 255 && parts < 4) {
+            to[at + parts++] = n
+            n = -1
+        } else parts = 5
     }
+    if (parts !== 4)
+        throw new Error(`setting ${what} is no IPv4 address: ${text}`)
 }
 
 function identityOf(net: NetSetting, name: string): Buffer {

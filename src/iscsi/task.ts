@@ -56,8 +56,9 @@ export interface Task extends ReadJob {
     offset: number
     /** blocks from `lba` on that have not gone to the log, or come from it */
     blocksLeft: number
-    /** bytes in the piece that is being filled, of a write */
-    fill: number
+    /** bytes in the piece that is being filled, of a write. Not `fill`: the name
+     * alone would bring `Array.fill` into the program */
+    filled: number
     /** bytes that the initiator may still send, or was asked for by R2T */
     owed: number
     /** R2TSN of a write, DataSN of a read */
@@ -90,7 +91,7 @@ export function makeTasks() {
             blocksLeft: 0,
             run: -1,
             count: 0,
-            fill: 0,
+            filled: 0,
             owed: 0,
             sn: 0,
             seq: 0,

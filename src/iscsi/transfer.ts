@@ -62,7 +62,7 @@ const ANSWER = BHS + 4 + SENSE_SIZE
 function startPiece(t: Task): boolean {
     const n = t.blocksLeft < GROUP ? t.blocksLeft : GROUP
     if (!takeBlocks(t, n)) return false
-    t.fill = 0
+    t.filled = 0
     return true
 }
 
@@ -87,14 +87,14 @@ export function sinkData(c: Conn, b: Buffer, pos: number, n: number): number {
             c.need = NEVER
             break
         }
-        const fill = t.fill
+        const filled = t.filled
         const size = t.count * BLOCK
         let k = n - used
-        if (k > size - fill) k = size - fill
-        pool.blitAt(t.run * BLOCK + fill, b, pos + used, k)
+        if (k > size - filled) k = size - filled
+        pool.blitAt(t.run * BLOCK + filled, b, pos + used, k)
         used += k
-        t.fill = fill + k
-        if (fill + k === size) finishPiece(t)
+        t.filled = filled + k
+        if (filled + k === size) finishPiece(t)
     }
     t.offset += used
     if (used === c.sinkLeft) afterData(c, t)
@@ -129,7 +129,7 @@ function askForData(c: Conn, t: Task): boolean {
     }
     if (t.run < 0 && !startPiece(t)) return false
     solicit(t)
-    t.owed = t.count * BLOCK - t.fill
+    t.owed = t.count * BLOCK - t.filled
     const at = addHeader(c, Op.R2t, FINAL, t.itt)
     out.setAt(at + TTT, "u32", t.index)
     put32(out, at + R2T_SN, t.sn)

@@ -8,14 +8,7 @@ import { leaveCopyQueue, takeForCopy } from "../iscsi/share"
 import { dirtyExtents, extentsOf, extentSize, marksAt } from "../store/dirtymap"
 import { GROUP, giveRun, own } from "../store/pool"
 import { queueRead, ReadJob, ReadState } from "../store/storage"
-import {
-    append,
-    lbaOf,
-    LOG_MASK,
-    markCopy,
-    Mode,
-    Volume,
-} from "../store/volume"
+import { append, markCopy, Mode, Volume, wasWritten } from "../store/volume"
 
 /** The volume that is being resynced. */
 export let target: Volume | undefined
@@ -127,7 +120,8 @@ function endRead(): boolean {
         hasStopped = true
         return true
     }
-    if (isOverwritten()) {
+    // a host has written meanwhile to what was read
+    if (wasWritten(v, readSince, job.lba, job.count)) {
         readAgain()
         return false
     }
@@ -136,15 +130,4 @@ function endRead(): boolean {
     nextLba = job.lba + job.count
     isReading = false
     return true
-}
-
-/** Whether a host has written meanwhile to what was read. */
-function isOverwritten(): boolean {
-    const v = job.volume
-    for (let s = readSince + 1; s <= v.appended; ++s) {
-        const i = s & LOG_MASK
-        const lba = lbaOf(v, i)
-        if (lba < job.lba + job.count && job.lba < lba + v.count[i]) return true
-    }
-    return false
 }

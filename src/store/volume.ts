@@ -162,6 +162,22 @@ export function lbaOf(v: Volume, i: number): number {
     return v.lba.getAt(i << 2, "u32")
 }
 
+/** Whether an entry behind `since` is one of some blocks, or may have been. */
+export function wasWritten(
+    v: Volume,
+    since: number,
+    lba: number,
+    count: number,
+): boolean {
+    if (v.appended - since > LOG_MASK) return true
+    for (let s = since + 1; s <= v.appended; ++s) {
+        const i = s & LOG_MASK
+        const first = lbaOf(v, i)
+        if (first < lba + count && lba < first + v.count[i]) return true
+    }
+    return false
+}
+
 /** The last entry is what our card has already. */
 export function markCopy(v: Volume) {
     const i = v.appended & LOG_MASK
