@@ -210,8 +210,10 @@ class Run {
 
     private powerCycle(name: BoardName) {
         const { board } = this.scene.node(name)
+        const isOver = this.scene.faultBegins("power-cut")
         board.setPower(false)
         board.setPower(true)
+        isOver()
     }
 
     /** Interrupts, USB, and the garbage collector take their time. */

@@ -42,6 +42,8 @@ export enum ConnFlag {
     HasDeclared = 4,
     /** the initiator has to be told that its window has moved */
     TellWindow = 8,
+    /** it is one of the sessions that commands are shared out to */
+    HasWindow = 16,
 }
 
 /** Bytes of `Conn.sn`. */

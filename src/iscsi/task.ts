@@ -129,24 +129,26 @@ function countSessions(change: number) {
 export function openWindow(c: Conn): boolean {
     if (credits === 0) return false
     countSessions(1)
+    c.flags |= ConnFlag.HasWindow
     credits--
     c.granted = 1
     // one command: MaxCmdSN is ExpCmdSN
     c.sn.blitAt(MAX_CMD_SN - STAT_SN, c.sn, EXP_CMD_SN - STAT_SN, 4)
-    widenWindow(c)
+    widenWindow(c, c.taskCount)
     return true
 }
 
 /**
  * Promises the session more commands, if there are tasks, and if the pool has
  * blocks for their data: the fuller it is, the fewer. One is always promised
- * or under way.
+ * or under way, unless the port is held.
+ * @param running its commands that are under way
  */
-function widenWindow(c: Conn) {
+function widenWindow(c: Conn, running: number) {
     // a port that is held takes what was promised, and comes to its end
     if (c.port.isHeld) return
     const byPool = 2 + (own.freeBlocks >> 2)
-    let used = c.granted + c.taskCount
+    let used = c.granted + running
     while (
         credits > 0 &&
         (used === 0 ||
@@ -161,7 +163,8 @@ function widenWindow(c: Conn) {
 
 /** Gives back what a session was promised. */
 export function closeWindow(c: Conn) {
-    if (c.granted === 0 && c.taskCount === 0) return
+    if ((c.flags & ConnFlag.HasWindow) === 0) return
+    c.flags &= ~ConnFlag.HasWindow
     countSessions(-1)
     credits += c.granted
     c.granted = 0
@@ -203,7 +206,7 @@ export function isOrphan(t: Task): boolean {
 export function returnCredit(t: Task) {
     t.flags |= TaskFlag.Returned
     credits++
-    widenWindow(t.conn)
+    widenWindow(t.conn, t.conn.taskCount - 1)
 }
 
 /** Ends a task, before it is answered or with its last data. */
@@ -216,8 +219,8 @@ export function endTask(t: Task) {
         credits++
         return
     }
-    c.taskCount--
     if ((t.flags & TaskFlag.Returned) === 0) returnCredit(t)
+    c.taskCount--
 }
 
 /** Ends a task without an answer. */
@@ -268,8 +271,9 @@ function tellWindow(c: Conn) {
 /** The port's sessions were held, and go on: they have a command at least. */
 export function reopenWindows(port: Port) {
     for (let i = 0; i < port.sessions.length; ++i) {
-        widenWindow(port.sessions[i])
-        tellWindow(port.sessions[i])
+        const c = port.sessions[i]
+        widenWindow(c, c.taskCount)
+        tellWindow(c)
     }
 }
 

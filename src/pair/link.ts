@@ -89,6 +89,8 @@ let isPingDue = false
 let isCheckDue = true
 let sentTicks = 0
 let quietTicks = 0
+/** bytes that had come before, and wait for the rest of their frame */
+let unread = 0
 /** the chip's interrupt line */
 export let linkInt: Pin
 /** it is time for `serveLink`, though the chip may have no news */
@@ -153,7 +155,10 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
             return false
         }
         if (!isUp) begin()
+        // also of a frame that comes in pieces: a busy partner takes its time
+        if (s.rxSize > unread) heardPartner()
         if (s.rxSize >= need) worked = await receive()
+        unread = s.rxSize
     }
     if (!isUp) return worked
     await send()
@@ -162,6 +167,7 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
 
 function begin() {
     isUp = true
+    unread = 0
     need = LINK_HEADER
     linkUp()
 }
@@ -269,7 +275,6 @@ let failure: string | undefined
 /** Reads and handles whole frames. @returns whether there were any */
 async function receive(): Promise<boolean> {
     let used = 0
-    heardPartner()
     quietTicks = 0
     failure = undefined
     need = LINK_HEADER
