@@ -66,9 +66,11 @@ export enum Partner {
 export interface Detector {
     partner: Partner
     beatLevel: number
-    /** when the line last changed, and when the last frame came */
+    /** when the line last changed, or may have, and when the last frame came */
     beatAt: number
     linkAt: number
+    /** when the line was last seen to change */
+    beatSeenAt: number
     /** so much of the link's silence, something lay unread in its chip */
     unreadMs: number
     /** heard at all */
@@ -90,6 +92,7 @@ export function makeDetector(): Detector {
         beatLevel: 0,
         beatAt: 0,
         linkAt: 0,
+        beatSeenAt: 0,
         unreadMs: 0,
         hasBeat: false,
         hasLink: false,
@@ -124,7 +127,7 @@ export function leftUnread(d: Detector, ms: number) {
 export function metPartner(d: Detector, now: number) {
     if (d.hasBeat) return
     d.hasBeat = true
-    d.beatAt = now
+    d.beatAt = d.beatSeenAt = now
 }
 
 /**
@@ -132,6 +135,7 @@ export function metPartner(d: Detector, now: number) {
  * @param ms how long
  */
 export function wasDeaf(d: Detector, now: number, ms: number) {
+    d.beatSeenAt = Math.min(d.beatSeenAt + ms, now)
     d.beatAt = Math.min(d.beatAt + ms, now)
     d.linkAt = Math.min(d.linkAt + ms, now)
     // nor has the fence read low all that time
@@ -147,7 +151,7 @@ export function missedBeats(d: Detector, now: number, ms: number) {
 export function sampleBeat(d: Detector, now: number, level: number) {
     if (level === d.beatLevel) return
     d.beatLevel = level
-    d.beatAt = now
+    d.beatAt = d.beatSeenAt = now
     d.hasBeat = true
 }
 
@@ -191,7 +195,9 @@ export function judge(d: Detector, now: number): Partner {
     const linkAge = now - d.linkAt
     const linkSilence = linkAge - d.unreadMs
     const silence = Math.min(beatAge, linkSilence)
-    const isTogether = Math.abs(beatAge - linkSilence) <= TOGETHER_MS
+    // looks that came late make no old silence a new one
+    const seenAge = now - d.beatSeenAt
+    const isTogether = Math.abs(seenAge - linkSilence) <= TOGETHER_MS
     if (d.partner === Partner.Unknown && !(d.hasBeat && d.hasLink))
         return d.partner
     if (beatAge <= FRESH_MS && linkAge <= FRESH_MS) d.partner = Partner.Alive

@@ -23,10 +23,10 @@ const DEPTH = 8
 const LIMITS: Record<OperationCost["kind"], Record<Role, Limits>> = {
     write: {
         home: { opcodes: 10_300, spiTransfers: 39, spiBytes: 16_000 },
-        partner: { opcodes: 7_500, spiTransfers: 28, spiBytes: 11_500 },
+        partner: { opcodes: 7_650, spiTransfers: 28, spiBytes: 11_500 },
     },
     read: {
-        home: { opcodes: 6_600, spiTransfers: 20, spiBytes: 10_500 },
+        home: { opcodes: 6_700, spiTransfers: 20, spiBytes: 10_500 },
         partner: { opcodes: 2_850, spiTransfers: 6, spiBytes: 200 },
     },
 }

@@ -11,6 +11,7 @@ const {
     leftUnread,
     makeDetector,
     metPartner,
+    missedBeats,
     Partner,
     sampleBeat,
     sampleCable,
@@ -19,7 +20,11 @@ const {
 
 /** What can happen in a story: at which millisecond it does. */
 type Happening =
-    "beat" | "frame" | { unread: number } | { judged: keyof typeof Partner }
+    | "beat"
+    | "frame"
+    | { unread: number }
+    | { missed: number }
+    | { judged: keyof typeof Partner }
 type Story = [at: number, ...what: Happening[]][]
 
 /** Follows a story and says where it goes another way. */
@@ -31,14 +36,30 @@ function follow(story: Story) {
             if (what === "beat") sampleBeat(d, at, (level = 1 - level))
             else if (what === "frame") heardLink(d, at)
             else if ("unread" in what) leftUnread(d, what.unread)
+            else if ("missed" in what) missedBeats(d, at, what.missed)
             else assert.equal(Partner[judge(d, at)], what.judged, `at ${at} ms`)
 }
 
 const judged = (judged: keyof typeof Partner) => ({ judged })
 const unread = (unread: number) => ({ unread })
+const missed = (missed: number) => ({ missed })
 const alive: Story[0] = [1000, "beat", "frame", judged("Alive")]
 
 const stories: Record<string, Story> = {
+    "looks that came late make no old silence a new one": [
+        alive,
+        [1050, missed(50), judged("Alive")],
+        [1100, "frame", judged("Alive")],
+        // the line is silent since 1000, and the link was only busy
+        [1165, judged("Alive")],
+        [1170, "frame", judged("Alive")],
+    ],
+    "looks that came late are no silence": [
+        alive,
+        [1058, missed(40), judged("Alive")],
+        [1065, judged("Alive")],
+        [1100, judged("Suspect")],
+    ],
     "a partner that was never heard is unknown": [
         [0, judged("Unknown")],
         [10, judged("Unknown")],
