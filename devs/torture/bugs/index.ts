@@ -32,6 +32,9 @@ import { resyncOverwrites } from "./resync-overwrites.ts"
 import { fillingTakeover } from "./filling-takeover.ts"
 import { copyOfBoth } from "./copy-of-both.ts"
 import { noIntents } from "./no-intents.ts"
+import { intentsKept } from "./intents-kept.ts"
+import { linkLeftovers } from "./link-leftovers.ts"
+import { chipZeros } from "./chip-zeros.ts"
 
 export const bugs: Bug[] = [
     earlyAck,
@@ -66,6 +69,9 @@ export const bugs: Bug[] = [
     fillingTakeover,
     copyOfBoth,
     noIntents,
+    intentsKept,
+    linkLeftovers,
+    chipZeros,
 ]
 
 /** @throws Error that names the bugs there are */
