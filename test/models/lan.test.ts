@@ -215,10 +215,10 @@ test("delayed packets keep their order, and others' are not delayed", () => {
 test("a slow segment takes so many times longer for its bits", () => {
     const { world, wire, all } = segment()
     const [a, b] = all
-    wire.slow = 10
+    wire.slowDown(10)
     wire.send(a, b.mac, datagram(1460))
     world.runUntil(1e6)
-    wire.slow = undefined
+    wire.slowDown(1)
     wire.send(a, b.mac, datagram(1460))
     world.runUntil(2e6)
     const times = b.got.map(g => Math.round(g.at) % 1e6)

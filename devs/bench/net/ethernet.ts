@@ -125,8 +125,8 @@ export class Segment {
     fault: PacketFault = p => p
     /** set by tests: microseconds by which a packet comes later, in order */
     delay?: (p: Packet, from: Station) => number
-    /** set by tests: divides the bit rate */
-    slow?: number
+    /** divides the bit rate */
+    private slow = 1
     private groups?: Station[][]
 
     constructor(
@@ -214,7 +214,16 @@ export class Segment {
         for (const { until, delivery } of port.sending)
             if (until > now) delivery.cancelled = true
         port.sending = []
-        port.freeAt = now
+        port.freeAt = port.arrivesAt = now
+    }
+
+    /**
+     * So many times slower than it was built; 1 mends it. Who changes the speed
+     * loses what is on its way.
+     */
+    slowDown(times: number) {
+        for (const p of this.ports) this.breakOff(p)
+        this.slow = times
     }
 
     /** Whether the station sees a link. */
@@ -236,7 +245,7 @@ export class Segment {
             GAP_AND_PREAMBLE_BYTES +
             ("data" in sent ? sent.data.length : 0)
         const start = Math.max(this.world.now, port.freeAt)
-        const bitsPerSecond = this.opts.bitsPerSecond / (this.slow ?? 1)
+        const bitsPerSecond = this.opts.bitsPerSecond / this.slow
         port.freeAt = start + (bytes * 8e6) / bitsPerSecond
         const until = port.freeAt
         const late = this.delay ? this.delay(sent, from) : 0

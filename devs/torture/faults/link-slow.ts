@@ -1,4 +1,4 @@
-/** The link is a hundred times slower: errors and repetitions below. */
+/** The link is up to 3,000 times slower: errors and repetitions below. */
 import type { Fault } from "./fault.ts"
 
 export const linkSlow: Fault = {
@@ -8,11 +8,11 @@ export const linkSlow: Fault = {
     begin(scene, random) {
         const { cable } = scene.bench.pair
         const times = random.pick([3, 30, 300, 3000])
-        cable.slow = times
+        cable.slowDown(times)
         return {
             what: `link ${times} times slower`,
             end: () => {
-                cable.slow = undefined
+                cable.slowDown(1)
             },
         }
     },
