@@ -7,6 +7,7 @@ import { copyPeer, hasCable, hasConflict } from "../drivers/w5500watch"
 import { Phase } from "../iscsi/conn"
 import { checkConns, closePort, openConn, openPort } from "../iscsi/portal"
 import { Port, SOCKETS } from "../iscsi/port"
+import { isServed } from "../store/volume"
 import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP, ID_MAC } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { isWell } from "./chips"
@@ -114,10 +115,23 @@ export async function checkPorts() {
     for (let i = 0; i < ports.length; ++i) {
         const p = ports[i]
         if (p.isActive) await checkActive(p, i)
-        else if (round === DARK_ROUND && !(await isWell(p.chip, 0, false)))
-            await setUpAgain(p)
+        else if (round === DARK_ROUND) await checkDark(p)
     }
     if (round === LINK_ROUND) await checkLink()
+}
+
+/**
+ * A dark port whose volume is served here lost its address to another station.
+ * That may be gone, or was only an old packet: who answers no more has it not.
+ */
+async function checkDark(p: Port) {
+    if (!(await isWell(p.chip, 0, false))) {
+        await setUpAgain(p)
+        return
+    }
+    const v = p.unit.volume
+    if (!v || p.isWanted || !isServed(v)) return
+    if (!(await isAnswered(p, p.identity))) await serve(p, Sense.PowerOn)
 }
 
 async function checkActive(p: Port, index: number) {
