@@ -3,7 +3,6 @@ import { Command } from "../console/operator"
 import { sayStatus, serveAlone } from "./pair"
 import { giveBack, takeVolume } from "./giving"
 import { discard } from "./split"
-import { verify } from "./verify"
 
 export const COMMANDS: Command[] = [
     { name: "status", run: sayStatus },
@@ -11,5 +10,4 @@ export const COMMANDS: Command[] = [
     { name: "takeover", run: takeVolume },
     { name: "giveback", run: giveBack },
     { name: "discard", run: discard },
-    { name: "verify", run: verify },
 ]

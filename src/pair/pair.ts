@@ -45,7 +45,6 @@ import {
     tickRejoin,
 } from "./rejoin"
 import { startSplit, tellSplit } from "./split"
-import { isVerifying, startVerify, stepVerify } from "./verify"
 
 /**
  * From shutting the link until a write is acknowledged alone: by then the
@@ -89,7 +88,6 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     startRejoin(v, s.index)
     startGiving(v, s.index, p)
     startSplit(v, s.index, p)
-    startVerify(v)
 }
 
 /// Meeting ///
@@ -368,7 +366,6 @@ export async function servePair(): Promise<boolean> {
         stepRejoin()
         if (await stepGiving(now)) return true
     }
-    if (isVerifying) stepVerify()
     if (now < checkAt) return false
     checkAt = now + CHECK_MS
     await check(now)

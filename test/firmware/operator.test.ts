@@ -74,7 +74,7 @@ for (const pico of [false, true])
         }
     })
 
-const KNOWN = "status, serve-alone, takeover, giveback, discard, verify"
+const KNOWN = "status, serve-alone, takeover, giveback, discard"
 
 test("the service's text has the commands that a board knows", () => {
     const { bench, hear } = quietPair()
