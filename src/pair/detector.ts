@@ -73,6 +73,8 @@ export interface Detector {
     beatSeenAt: number
     /** so much of the link's silence, something lay unread in its chip */
     unreadMs: number
+    /** something lies there now, and nobody has had the time to read it */
+    hasNews: boolean
     /** heard at all */
     hasBeat: boolean
     hasLink: boolean
@@ -94,6 +96,7 @@ export function makeDetector(): Detector {
         linkAt: 0,
         beatSeenAt: 0,
         unreadMs: 0,
+        hasNews: false,
         hasBeat: false,
         hasLink: false,
         isFenceWhole: false,
@@ -108,16 +111,19 @@ export function makeDetector(): Detector {
 export function heardLink(d: Detector, now: number) {
     d.linkAt = now
     d.unreadMs = 0
+    d.hasNews = false
     d.hasLink = true
 }
 
 /**
- * The link's chip has news that nobody has looked at for so long: whether the
- * partner was silent meanwhile is not known. No board dies of that; but what is
- * mirrored here may grow old, so for a broken link it counts.
+ * Whether the link's chip has news that nobody has read. What the partner said
+ * meanwhile is not known: no board dies of that, and none before it was read.
+ * But what is mirrored here may grow old, so for a broken link it counts.
+ * @param ms since the last look
  */
-export function leftUnread(d: Detector, ms: number) {
-    if (d.unreadMs + ms <= UNREAD_LIMIT_MS) d.unreadMs += ms
+export function sampleNews(d: Detector, hasNews: boolean, ms: number) {
+    d.hasNews = hasNews && d.unreadMs + ms <= UNREAD_LIMIT_MS
+    if (d.hasNews) d.unreadMs += ms
 }
 
 /**
@@ -201,7 +207,10 @@ export function judge(d: Detector, now: number): Partner {
     if (d.partner === Partner.Unknown && !(d.hasBeat && d.hasLink))
         return d.partner
     if (beatAge <= FRESH_MS && linkAge <= FRESH_MS) d.partner = Partner.Alive
-    else if (silence >= (isTogether ? SILENT_MS : SINGLE_SILENT_MS))
+    else if (
+        !d.hasNews &&
+        silence >= (isTogether ? SILENT_MS : SINGLE_SILENT_MS)
+    )
         d.partner = Partner.Suspect
     else if (beatAge >= BROKEN_MS && linkAge <= FRESH_MS)
         d.partner = Partner.BeatLost

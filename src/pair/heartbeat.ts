@@ -14,13 +14,13 @@ import {
     forgetCarrier,
     FRESH_MS,
     judge,
-    leftUnread,
     makeDetector,
     missedBeats,
     Partner,
     sampleBeat,
     sampleCable,
     sampleCarrier,
+    sampleNews,
     wasDeaf,
 } from "./detector"
 import {
@@ -138,7 +138,7 @@ async function run() {
             missedBeats(d, now, now - sampledAt)
         // as long as both channels are fresh there is nothing to judge
         if (now - d.beatAt > FRESH_MS || now - d.linkAt > FRESH_MS) {
-            if (readPin(linkInt) === 0) leftUnread(d, now - sampledAt)
+            sampleNews(d, readPin(linkInt) === 0, now - sampledAt)
             watch(now)
         }
         sampledAt = now

@@ -12,7 +12,7 @@ export const oneChannel: Bug = {
     patches: [
         {
             file: "src/pair/detector.ts",
-            find: "else if (silence >= (isTogether ? SILENT_MS : SINGLE_SILENT_MS))",
+            find: "silence >= (isTogether ? SILENT_MS : SINGLE_SILENT_MS)",
             replace: "else if (beatAge >= SILENT_MS)",
         },
     ],

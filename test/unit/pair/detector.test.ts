@@ -8,13 +8,13 @@ useDeviceScript()
 const {
     heardLink,
     judge,
-    leftUnread,
     makeDetector,
     metPartner,
     missedBeats,
     Partner,
     sampleBeat,
     sampleCable,
+    sampleNews,
     wasDeaf,
 } = await import("../../../src/pair/detector.ts")
 
@@ -23,6 +23,7 @@ type Happening =
     | "beat"
     | "frame"
     | { unread: number }
+    | "no news"
     | { missed: number }
     | { judged: keyof typeof Partner }
 type Story = [at: number, ...what: Happening[]][]
@@ -35,7 +36,8 @@ function follow(story: Story) {
         for (const what of all)
             if (what === "beat") sampleBeat(d, at, (level = 1 - level))
             else if (what === "frame") heardLink(d, at)
-            else if ("unread" in what) leftUnread(d, what.unread)
+            else if (what === "no news") sampleNews(d, false, 0)
+            else if ("unread" in what) sampleNews(d, true, what.unread)
             else if ("missed" in what) missedBeats(d, at, what.missed)
             else assert.equal(Partner[judge(d, at)], what.judged, `at ${at} ms`)
 }
@@ -97,7 +99,15 @@ const stories: Record<string, Story> = {
         alive,
         [1060, unread(25), judged("Alive")],
         [1084, judged("Alive")],
+        [1084, "no news", judged("Alive")],
         [1085, judged("Suspect")],
+    ],
+    "nobody is given up while there is something to read": [
+        alive,
+        [1075, unread(10), judged("Alive")],
+        [1080, unread(5), judged("Alive")],
+        [1081, "frame", judged("Alive")],
+        [1090, "no news", judged("Alive")],
     ],
     "but for 100 ms at most: then the main loop should have looked": [
         alive,
@@ -105,7 +115,7 @@ const stories: Record<string, Story> = {
         [1100, unread(60), judged("Alive")],
         [1120, unread(40), judged("Alive")],
         [1159, unread(5), judged("Alive")],
-        [1160, judged("Suspect")],
+        [1160, unread(5), judged("Suspect")],
     ],
     "a link that is not looked at is broken in 200 ms all the same": [
         alive,
