@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process"
 import { createRequire } from "node:module"
 import { createHash } from "node:crypto"
 import {
-    copyFileSync,
     cpSync,
     existsSync,
     mkdirSync,
@@ -16,6 +15,7 @@ import {
 } from "node:fs"
 import path from "node:path"
 import { fileURLToPath } from "node:url"
+import { optimize } from "../optimizer/optimize.ts"
 import { Symbols } from "./symbols.ts"
 
 /** The repository's folder. */
@@ -122,15 +122,29 @@ function build(
             prepare()
             compile(root, entry)
             mkdirSync(dir, { recursive: true })
-            for (const file of FILES)
-                copyFileSync(
-                    path.join(root, MADE, "bin", file),
-                    path.join(dir, file),
-                )
+            const [image, debug] = FILES.map(f =>
+                readFileSync(path.join(root, MADE, "bin", f)),
+            )
+            const compiled = { image, debug: JSON.parse(debug.toString()) }
+            const made = isFirmware(entry)
+                ? optimize(compiled.image, compiled.debug, isDoor)
+                : compiled
+            writeFileSync(path.join(dir, FILES[0]), made.image)
+            writeFileSync(path.join(dir, FILES[1]), JSON.stringify(made.debug))
             writeFileSync(stamp, digest)
         })
     const [image, debug] = FILES.map(f => readFileSync(path.join(dir, f)))
     return { image, symbols: new Symbols(JSON.parse(debug.toString())) }
+}
+
+/** Programs of tests show what the compiler makes, and what that costs. */
+function isFirmware(entry: string) {
+    return entry.startsWith("src/")
+}
+
+/** What the firmware's side of the door costs is known, and taken off. */
+function isDoor(source: string) {
+    return source === "src/board/bench.ts"
 }
 
 /** How long a compilation in another process may take. */
@@ -168,7 +182,8 @@ function tryMkdir(dir: string) {
 
 function sourcesDigest(entry: string) {
     const hash = createHash("sha256").update(entry)
-    for (const dir of ["src", "boards", "services", path.dirname(entry)])
+    const dirs = ["src", "boards", "services", "devs/optimizer"]
+    for (const dir of [...dirs, path.dirname(entry)])
         for (const file of sourceFiles(path.join(ROOT, dir)))
             hash.update(file).update(readFileSync(file))
     hash.update(readFileSync(path.join(ROOT, "package-lock.json")))

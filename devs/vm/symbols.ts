@@ -4,7 +4,13 @@
  */
 
 interface DebugFile {
-    functions: { name: string; startpc: number; size: number }[]
+    functions: {
+        name: string
+        startpc: number
+        size: number
+        /** where it stands in the sources, and its length */
+        location?: [position: number, length: number]
+    }[]
     /** triples of position, length and pc; first and last as differences */
     srcmap: number[]
     /** positions count through all sources, one after the other */
@@ -25,8 +31,12 @@ interface Mark {
     pos: number
 }
 
-/** The last of some sorted items whose key is at most `limit`. */
-function lastNotAfter<T>(items: T[], key: (t: T) => number, limit: number) {
+/** The place of the last of some sorted items whose key is at most `limit`. */
+function lastIndexNotAfter<T>(
+    items: T[],
+    key: (t: T) => number,
+    limit: number,
+) {
     let lo = -1
     let hi = items.length
     while (lo + 1 < hi) {
@@ -34,12 +44,18 @@ function lastNotAfter<T>(items: T[], key: (t: T) => number, limit: number) {
         if (key(items[mid]) <= limit) lo = mid
         else hi = mid
     }
-    return items[lo] as T | undefined
+    return lo
+}
+
+function lastNotAfter<T>(items: T[], key: (t: T) => number, limit: number) {
+    return items[lastIndexNotAfter(items, key, limit)] as T | undefined
 }
 
 export class Symbols {
     private readonly marks: Mark[] = []
     private readonly functions: { name: string; startpc: number }[]
+    /** by where they stand in the sources */
+    private readonly located: { name: string; location: [number, number] }[]
     private readonly starts: number[] = []
 
     constructor(private readonly dbg: DebugFile) {
@@ -54,6 +70,11 @@ export class Symbols {
         this.functions = [...dbg.functions].sort(
             (a, b) => a.startpc - b.startpc,
         )
+        this.located = dbg.functions
+            .flatMap(({ name, location }) =>
+                location ? { name, location } : [],
+            )
+            .sort((a, b) => a.location[0] - b.location[0])
         let start = 0
         for (const s of dbg.sources) {
             this.starts.push(start)
@@ -74,10 +95,21 @@ export class Symbols {
 
     /** @param pc counted from the start of the program image */
     place(pc: number): CodePlace {
-        const fn = lastNotAfter(this.functions, f => f.startpc, pc)
         const mark = lastNotAfter(this.marks, m => m.pc, pc)
-        const { file, line } = this.position(mark?.pos ?? 0)
-        return { fn: fn?.name ?? "?", file, line }
+        const pos = mark?.pos ?? 0
+        const fn =
+            this.around(pos) ?? lastNotAfter(this.functions, f => f.startpc, pc)
+        return { fn: fn?.name ?? "?", ...this.position(pos) }
+    }
+
+    /** The innermost function that stands around a position. */
+    private around(pos: number) {
+        const k = lastIndexNotAfter(this.located, f => f.location[0], pos)
+        for (let i = k; i >= 0; i--) {
+            const [start, length] = this.located[i].location
+            if (pos < start + length) return this.located[i]
+        }
+        return undefined
     }
 
     private position(pos: number) {

@@ -13,7 +13,7 @@ export const oneChannel: Bug = {
         {
             file: "src/pair/detector.ts",
             find: "silence >= (isTogether ? SILENT_MS : SINGLE_SILENT_MS)",
-            replace: "else if (beatAge >= SILENT_MS)",
+            replace: "beatAge >= SILENT_MS",
         },
     ],
 }
