@@ -92,7 +92,8 @@ export class Initiator {
     heard = 0
     /** PDUs that no target sends */
     garbled = 0
-    private cmdSn = 1
+    /** of the next command */
+    cmdSn = 1
     private expStatSn = 0
     private maxCmdSn = 1
     private nextItt = 1

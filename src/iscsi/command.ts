@@ -164,10 +164,11 @@ function startWrite(
     length: number,
 ): string | undefined {
     const n = c.negotiated
+    // what ends the connection ends the task, too, and gives its credit back
+    t.state = TaskState.Receiving
     if (length > 0 && !n.isImmediateData) return "immediate data not agreed on"
     if (length > n.firstBurst) return "immediate data beyond FirstBurstLength"
     if (length > expected) return "more immediate data than expected"
-    t.state = TaskState.Receiving
     let unsolicited = 0
     if ((flags & FINAL) === 0) {
         if (n.isInitialR2t) return "unsolicited data not agreed on"

@@ -219,6 +219,8 @@ function watch(now: number) {
     // a fence that works silences the link: that is no broken cable
     if (partner === Partner.LinkLost && !isHolding()) partnerIsLost()
     if (partner === Partner.Unknown) return
+    // a frame may have come since it is suspected: that is read first
+    if (partner === Partner.Suspect && detector.hasNews && !isHolding()) return
     // a link that was silent before the heartbeat was: the partner may be alone
     const isOld = now - detector.linkAt >= BROKEN_MS
     if (

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { unlimitedSpeed } from "../../devs/bench/pair.ts"
+import { cdbs } from "../../devs/initiator/scsi.ts"
 import type { Initiator } from "../../devs/initiator/initiator.ts"
+import { encode, header } from "../../devs/initiator/pdu.ts"
 import { loggedIn, mirroredPair } from "../support/bench.ts"
 
 const speed = unlimitedSpeed()
@@ -45,4 +47,24 @@ test("hosts that log in at once do not keep the heartbeat away", async () => {
         await Promise.all(hosts.map(h => h.ready()))
     })
     assert.ok(!bench.said("a", /silent|lost/))
+})
+
+test("a write that is refused with its connection leaves no task behind", async () => {
+    const bench = mirroredPair({ speed, seed: 3 })
+    await bench.runScript(async () => {
+        // more often than there are tasks
+        for (let round = 0; round < 14; round++) {
+            const i = await loggedIn(bench)
+            const bhs = header(0x01, 0xa0, 99)
+            bhs.writeUInt32BE(512, 20)
+            bhs.writeUInt32BE(i.cmdSn, 24)
+            cdbs.write10(0, 1).copy(bhs, 32)
+            i.sendRaw(encode(bhs, Buffer.alloc(1024)))
+            await bench.script.sleep(SETTLED_US)
+            assert.ok(bench.said("a", /more immediate data than expected$/))
+        }
+        // the counters are told once a second
+        await bench.script.sleep(2e6)
+    })
+    assert.equal(bench.consoles.a.counters.tasks, "12")
 })
