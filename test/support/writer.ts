@@ -28,6 +28,10 @@ export interface WriterOptions {
     mayTear?: boolean
 }
 
+/** Where the volumes begin on a card, and their size in a `VirtualBench`. */
+const FIRST_VOLUME_LBA = 2048
+const VOLUME_BLOCKS = 32 * 2048
+
 /** Between attempts to come back. */
 const RETRY_US = 20_000
 /** A host gives up a connection that says nothing for so long. */
@@ -86,6 +90,7 @@ export class Writer {
 
     /** Writes until stopped; comes back whenever the connection is lost. */
     async run() {
+        this.isStopping = false
         this.lastAt = this.bench.world.now
         while (!this.isStopping) {
             let isIn = false
@@ -187,6 +192,19 @@ export class Writer {
                 // the volume was given back meanwhile
                 if (!(e instanceof ConnectionLost)) throw e
                 await this.bench.script.sleep(10_000)
+            }
+        }
+    }
+
+    /** The region as it is on both cards now. */
+    checkCards() {
+        const { first, blocks, target } = this.opts
+        const start = FIRST_VOLUME_LBA + (target === "b" ? VOLUME_BLOCKS : 0)
+        for (const name of BOARD_NAMES) {
+            const media = this.bench.media[name]
+            for (let at = 0; at < blocks; at++) {
+                const data = Buffer.from(media.read(start + first + at))
+                this.check(data, at, 1, `on ${name}'s card`)
             }
         }
     }
