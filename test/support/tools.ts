@@ -15,6 +15,7 @@ const PACKAGES = {
     tgtadm: "tgt",
     "mkfs.ext4": "e2fsprogs",
     e2fsck: "e2fsprogs",
+    sfdisk: "fdisk",
 }
 export type Tool = keyof typeof PACKAGES
 
