@@ -22,6 +22,8 @@ export interface WriterOptions {
     /** blocks of the longest write */
     longest: number
     fua?: boolean
+    /** also reads what it has written */
+    reads?: boolean
     /** virtual microseconds between the commands of a lane */
     restUs?: number
     /** both cards lose power: a sector that was being written may be torn */
@@ -95,8 +97,14 @@ export class Writer {
         while (!this.isStopping) {
             let isIn = false
             try {
-                await this.initiator.login()
-                await this.initiator.ready()
+                // a board may die with what it was asked
+                const giveUp = this.patience()
+                try {
+                    await this.initiator.login()
+                    await this.initiator.ready()
+                } finally {
+                    giveUp.cancelled = true
+                }
                 isIn = true
                 const lanes = Array.from({ length: this.opts.depth }, () =>
                     this.lane(),
@@ -117,10 +125,35 @@ export class Writer {
 
     private async lane() {
         while (!this.isStopping) {
-            await this.writeSome()
+            if (this.opts.reads && this.random.chance(0.3))
+                await this.readSome()
+            else await this.writeSome()
             if (this.opts.restUs)
                 await this.bench.script.sleep(this.opts.restUs)
         }
+    }
+
+    private async readSome() {
+        const { first, blocks, longest, target } = this.opts
+        const count = this.random.int(1, longest)
+        const at = this.free(blocks, count)
+        const { initiator } = this
+        const giveUp = this.patience()
+        for (let i = at; i < at + count; i++) this.busy.add(i)
+        try {
+            const r = await initiator.read(first + at, count)
+            assert.equal(r.status, 0, `read: sense ${r.sense.toString(16)}`)
+            this.check(r.data, at, count, `at ${target}'s address`)
+        } finally {
+            giveUp.cancelled = true
+            for (let i = at; i < at + count; i++) this.busy.delete(i)
+        }
+    }
+
+    /** The connection is given up, unless the command is answered in time. */
+    private patience() {
+        const { initiator } = this
+        return this.bench.world.after(PATIENCE_US, () => initiator.abort())
     }
 
     private async writeSome() {
@@ -137,9 +170,7 @@ export class Writer {
             this.busy.add(at + i)
         }
         const { initiator } = this
-        const giveUp = this.bench.world.after(PATIENCE_US, () =>
-            initiator.abort(),
-        )
+        const giveUp = this.patience()
         try {
             let r = await initiator.write(first + at, data, fua)
             // another host may have reset the unit
