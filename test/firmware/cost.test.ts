@@ -22,17 +22,17 @@ const DEPTH = 8
 
 const LIMITS: Record<OperationCost["kind"], Record<Role, Limits>> = {
     write: {
-        home: { opcodes: 10_300, spiTransfers: 39, spiBytes: 16_000 },
-        partner: { opcodes: 7_650, spiTransfers: 31, spiBytes: 11_500 },
+        home: { opcodes: 8_800, spiTransfers: 39, spiBytes: 16_000 },
+        partner: { opcodes: 6_200, spiTransfers: 31, spiBytes: 11_500 },
     },
     read: {
-        home: { opcodes: 6_700, spiTransfers: 20, spiBytes: 10_500 },
-        partner: { opcodes: 3_000, spiTransfers: 6, spiBytes: 200 },
+        home: { opcodes: 5_900, spiTransfers: 20, spiBytes: 10_500 },
+        partner: { opcodes: 2_400, spiTransfers: 6, spiBytes: 200 },
     },
 }
 /** A second in which nobody asks for anything: heartbeat and watching. */
 const IDLE_LIMITS: Limits = {
-    opcodes: 104_500,
+    opcodes: 92_500,
     spiTransfers: 270,
     spiBytes: 7_600,
 }
