@@ -19,6 +19,7 @@ const STAMP = path.join(ROOT, "node_modules/.twinstore")
 const TOOLS = {
     start: ["devs/tools/start.ts"],
     build: ["devs/tools/build.ts"],
+    setup: ["devs/tools/setup.ts"],
     check: ["devs/tools/check.ts"],
     bench: ["devs/tools/bench.ts"],
     torture: ["devs/tools/torture.ts"],
