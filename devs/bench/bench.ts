@@ -32,6 +32,12 @@ export interface BenchOptions {
 
 interface BenchEvents {
     event: [ConsoleEvent]
+    /** all that a board prints, line by line */
+    line: [BoardName, string]
+    /** a board sends a Jacdac frame */
+    frame: [BoardName, Uint8Array]
+    /** a board's firmware is gone, by power or reset */
+    halt: [BoardName]
     panic: [FirmwarePanic]
     /** a bug of the bench itself */
     failed: [unknown]
@@ -64,7 +70,11 @@ export class Bench extends EventEmitter<BenchEvents> {
             lan: { latencyUs: 0, bitsPerSecond: Infinity },
             random: random.fork(),
             onConsole: (board, line) => this.console(board, line),
-            onHalt: board => this.consoles[board].forget(),
+            onFrame: (board, frame) => this.emit("frame", board, frame),
+            onHalt: board => {
+                this.consoles[board].forget()
+                this.emit("halt", board)
+            },
             onPanic: panic => {
                 this.panics.push(panic)
                 this.emit("panic", panic)
@@ -124,6 +134,11 @@ export class Bench extends EventEmitter<BenchEvents> {
     /** @throws Unreachable when there is no firmware that could hear it */
     command(board: BoardName, name: string) {
         this.change(() => this.pair.nodes[board].board.command(name))
+    }
+
+    /** A Jacdac frame for a board. @throws Unreachable as above */
+    receive(board: BoardName, frame: Uint8Array) {
+        this.change(() => this.pair.nodes[board].board.receive(frame))
     }
 
     cut(wire: WireName, cut: boolean) {
@@ -206,6 +221,7 @@ export class Bench extends EventEmitter<BenchEvents> {
         const ms = Math.round(this.world.now / 1000)
         const event = this.consoles[board].line(ms, line)
         if (event) this.emit("event", event)
+        this.emit("line", board, line)
     }
 }
 

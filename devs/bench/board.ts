@@ -53,6 +53,8 @@ export interface BoardOptions extends PinsOptions {
     /** rate of this board's clock against the world's, about 1 */
     clockRate?: number
     onConsole(line: string): void
+    /** the board sends a Jacdac frame */
+    onFrame?(frame: Uint8Array): void
     /** the firmware is gone, with all that it knew */
     onHalt?(): void
     onPanic(panic: FirmwarePanic): void
@@ -276,6 +278,7 @@ export class Board {
                 // sleep ends meanwhile sees what the world did until then
                 nowUs: () => offset + this.sliceTime * this.rate,
                 random: this.opts.random,
+                frame: f => this.opts.onFrame?.(f),
                 console: line => this.console(line),
                 panic: code => this.panicked(code),
                 door: (ptr, len) => this.door(ptr, len),

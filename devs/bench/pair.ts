@@ -50,6 +50,7 @@ export interface PairOptions {
     clockRate?: Record<BoardName, number>
     random: Random
     onConsole(board: BoardName, line: string): void
+    onFrame?(board: BoardName, frame: Uint8Array): void
     /** power or reset took a board's firmware */
     onHalt(board: BoardName): void
     onPanic(panic: FirmwarePanic): void
@@ -199,6 +200,7 @@ export class Pair {
             random: n => random.bytes(n),
             clockRate: opts.clockRate?.[name],
             onConsole: line => opts.onConsole(name, line),
+            onFrame: frame => opts.onFrame?.(name, frame),
             onHalt: () => opts.onHalt(name),
             onPanic: opts.onPanic,
         }

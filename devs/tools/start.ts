@@ -14,6 +14,7 @@ import { Bench } from "../bench/bench.ts"
 import { serveControl } from "../bench/control.ts"
 import { ipFrom } from "../bench/net/ethernet.ts"
 import { BOARD_NAMES, targetName, type Portal } from "../bench/pair.ts"
+import { SerialServer } from "../bench/serialserver.ts"
 import { FileMedia } from "../bench/sdcard/media.ts"
 import { buildProgram } from "../vm/program.ts"
 
@@ -104,7 +105,7 @@ function explain(e: unknown): string {
     if (code === "EADDRINUSE")
         return (
             `${address}:${port} is in use: stop what uses it, or choose other ` +
-            `addresses with --portal-a, --portal-b and --control`
+            `addresses with --portal-a, --portal-b, --control, --serial-a and --serial-b`
         )
     if (code === "EADDRNOTAVAIL")
         return `${address} is not an address of this machine`
@@ -131,6 +132,16 @@ async function main() {
             "where the control API is",
             "127.0.0.1:8011",
         )
+        .option(
+            "--serial-a <ip:port>",
+            "where board a's serial console is",
+            "127.0.0.1:8012",
+        )
+        .option(
+            "--serial-b <ip:port>",
+            "where board b's serial console is",
+            "127.0.0.1:8013",
+        )
         .option("--state <dir>", "where the cards' images are", ".twinstore")
         .parse()
     const opts = cli.opts<Record<string, string>>()
@@ -141,6 +152,10 @@ async function main() {
     if (portals.a.ip === portals.b.ip)
         throw new UsageError("each board needs an IP address of its own")
     const control = parsePortal(opts.control)
+    const serial = {
+        a: parsePortal(opts.serialA),
+        b: parsePortal(opts.serialB),
+    }
     const media = openState(opts.state)
     const bench = new Bench({
         program: buildProgram(),
@@ -155,8 +170,12 @@ async function main() {
         process.exit(1)
     })
     const server = await serveControl(bench, control.ip, control.port)
+    const consoles = BOARD_NAMES.map(name => new SerialServer(bench, name))
+    for (const [k, name] of BOARD_NAMES.entries())
+        await consoles[k].listen(serial[name])
     await bench.start()
     stopOnSignals(async () => {
+        for (const c of consoles) c.close()
         server.close()
         server.closeAllConnections()
         await bench.stop()
@@ -167,6 +186,10 @@ async function main() {
         const { ip, port } = portals[name]
         console.log(`iscsi://${ip}:${port}/${targetName(name)}/0`)
     }
+    for (const name of BOARD_NAMES)
+        console.log(
+            `serial console of ${name} tcp:${serial[name].ip}:${serial[name].port}`,
+        )
     console.log(`control http://${control.ip}:${control.port}/state`)
     await bench.untilMirrored(READY_LIMIT_MS).then(
         () => console.log("ready"),

@@ -38,6 +38,8 @@ export interface VmOptions {
     nowUs(): number
     /** fills a buffer with random bytes, for `fillRandom` */
     random(size: number): Uint8Array
+    /** the VM sends a Jacdac frame; copy what is to be kept */
+    frame?(data: Uint8Array): void
     /** one line of the VM's or the firmware's console */
     console(line: string): void
     /** the firmware panicked; the program restarts by itself 5 s later */
@@ -165,6 +167,7 @@ export class VmInstance {
         const o = this.opts
         m.sendPacket = (f: Uint8Array) => {
             this.services ??= announcedServices(f)
+            o.frame?.(f)
         }
         m.flashLoad = null
         m.flashSave = null

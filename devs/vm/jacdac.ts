@@ -11,7 +11,7 @@ const SETTINGS_CLASS = 0x1107dc4a
 const SETTINGS_CMD_SET = 0x81
 
 /** CRC-16-CCITT as Jacdac computes it, over everything behind the CRC. */
-function crc16(data: Uint8Array) {
+export function crc16(data: Uint8Array) {
     let crc = 0xffff
     for (const byte of data) {
         let x = (crc >> 8) ^ byte
@@ -92,4 +92,11 @@ export function settingFrame(
     const index = services.indexOf(SETTINGS_CLASS)
     if (index < 0) throw new Error("the VM announces no settings service")
     return commandFrame(deviceId, index, SETTINGS_CMD_SET, payload)
+}
+
+/** @returns whose announcement a frame is: 16 hex digits; undefined: it is none */
+export function announcingDevice(f: Uint8Array): string | undefined {
+    return (
+        announcedServices(f) && Buffer.from(f.subarray(4, 12)).toString("hex")
+    )
 }

@@ -19,6 +19,10 @@ export const PORTALS = {
     b: { ip: `${NET}.12`, port: 3260 },
 }
 export const CONTROL = { ip: `${NET}.1`, port: 8011 }
+export const SERIAL = {
+    a: { ip: `${NET}.1`, port: 8012 },
+    b: { ip: `${NET}.1`, port: 8013 },
+}
 /** for a target that is not ours */
 export const OTHER = { ip: `${NET}.21`, port: 3260 }
 

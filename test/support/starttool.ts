@@ -4,7 +4,7 @@ import path from "node:path"
 import type { TestContext } from "node:test"
 import type { Portal } from "../../devs/bench/pair.ts"
 import { ROOT } from "../../devs/vm/program.ts"
-import { CONTROL, PORTALS } from "./live.ts"
+import { CONTROL, PORTALS, SERIAL } from "./live.ts"
 import { ended, start, type Ended } from "./tools.ts"
 
 const text = ({ ip, port }: Portal) => `${ip}:${port}`
@@ -14,6 +14,8 @@ export const OWN_ADDRESSES = [
     ...["--portal-a", text(PORTALS.a)],
     ...["--portal-b", text(PORTALS.b)],
     ...["--control", text(CONTROL)],
+    ...["--serial-a", text(SERIAL.a)],
+    ...["--serial-b", text(SERIAL.b)],
 ]
 
 const NODE = [

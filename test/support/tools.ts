@@ -16,6 +16,7 @@ const PACKAGES = {
     "mkfs.ext4": "e2fsprogs",
     e2fsck: "e2fsprogs",
     sfdisk: "fdisk",
+    tmux: "tmux",
 }
 export type Tool = keyof typeof PACKAGES
 
