@@ -33,7 +33,7 @@ import {
     stepFence,
     Why,
 } from "./fencing"
-import { linkInt, tickLink } from "./link"
+import { isLooking, linkInt, tickLink } from "./link"
 import { canTakeOver, partnerIsFenced, partnerIsLost, tickPair } from "./pair"
 
 /** Between samples. */
@@ -138,7 +138,8 @@ async function run() {
             missedBeats(d, now, now - sampledAt)
         // as long as both channels are fresh there is nothing to judge
         if (now - d.beatAt > FRESH_MS || now - d.linkAt > FRESH_MS) {
-            sampleNews(d, readPin(linkInt) === 0, now - sampledAt)
+            const hasNews = isLooking || readPin(linkInt) === 0
+            sampleNews(d, hasNews, now - sampledAt)
             watch(now)
         }
         sampledAt = now

@@ -80,6 +80,8 @@ export function linkIp(index: number): Buffer {
 let chip: Chip
 let s: Socket
 let index = 0
+/** The chip's interrupt is cleared, and what it was about not yet known. */
+export let isLooking = false
 let isUp = false
 /** bytes that must have come before it is worth to read */
 let need = LINK_HEADER
@@ -146,9 +148,11 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
     let worked = false
     if (hasNews || isCheckDue) {
         isCheckDue = false
+        isLooking = true
         await poll(s)
         // noise on the bus must not end mirroring: a second look
         if (isUp && s.sr !== SOCK_ESTABLISHED) await poll(s)
+        isLooking = false
         if (s.sr !== SOCK_ESTABLISHED) {
             await reconnect()
             return false
