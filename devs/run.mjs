@@ -20,6 +20,7 @@ const TOOLS = {
     start: ["devs/tools/start.ts"],
     build: ["devs/tools/build.ts"],
     setup: ["devs/tools/setup.ts"],
+    bundle: ["devs/tools/bundle.ts"],
     monitor: ["devs/tools/monitor.ts"],
     check: ["devs/tools/check.ts"],
     bench: ["devs/tools/bench.ts"],

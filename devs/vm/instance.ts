@@ -51,6 +51,13 @@ export interface VmOptions {
     door(ptr: number, len: number): number
     /** the firmware called `ds.reboot()` */
     reboot(): void
+    /** what is kept without power; nothing is when absent */
+    flash?: {
+        /** bytes, in whole pages of 4096 */
+        size: number
+        load(): Uint8Array
+        save(data: Uint8Array): void
+    }
 }
 
 /** Panic code 0 is `ds.restart()`, a wish and not a failure. */
@@ -169,8 +176,9 @@ export class VmInstance {
             this.services ??= announcedServices(f)
             o.frame?.(f)
         }
-        m.flashLoad = null
-        m.flashSave = null
+        m.flashSize = o.flash?.size
+        m.flashLoad = o.flash ? () => o.flash?.load() : null
+        m.flashSave = o.flash ? (data: Uint8Array) => o.flash?.save(data) : null
         m.dmesg = (line: string) => o.console(line)
         m.log = m.error = (line: unknown) => o.console(String(line))
         m.panicHandler = (code: number) => o.panic(code)

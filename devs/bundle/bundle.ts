@@ -1,0 +1,46 @@
+/** All that a board needs in one image: firmware, board, program and settings. */
+import { buildPatched, buildProgram, type Program } from "../vm/program.ts"
+import { putInto } from "./bin.ts"
+import { makeConfig } from "./config.ts"
+import type { Kind } from "./kinds.ts"
+import { makeStorage } from "./storage.ts"
+import { Uf2 } from "./uf2.ts"
+
+/** The board that `src/board/pico.ts` takes its pins from. */
+const OWN_BOARD = "twinstore_pico"
+
+/** The firmware's program for a kind of board. */
+export function programFor({ board }: Kind): Program {
+    if (board === OWN_BOARD) return buildProgram()
+    return buildPatched(board, [
+        {
+            file: "src/board/pico.ts",
+            find: `@dsboard/${OWN_BOARD}`,
+            replace: `@dsboard/${board}`,
+        },
+    ])
+}
+
+/**
+ * @param firmware DeviceScript's own, for this kind of board
+ * @throws when it is of another kind, or has something where ours goes
+ */
+export function bundle(
+    kind: Kind,
+    firmware: Uint8Array,
+    program: Uint8Array,
+    settings: Record<string, unknown>,
+): Uint8Array {
+    const parts: [number, Uint8Array][] = [
+        [kind.configAt, makeConfig(kind)],
+        [kind.storageAt, makeStorage(program, settings, kind.storageSize)],
+    ]
+    if (kind.format === "bin")
+        return parts.reduce(
+            (all, [at, data]) => putInto(all, at, data),
+            firmware,
+        )
+    const uf2 = Uf2.read(firmware)
+    for (const [at, data] of parts) uf2.add(at, data)
+    return uf2.write()
+}
