@@ -17,6 +17,16 @@ export const OPERATOR_COMMANDS: readonly OperatorCommand[] = [
         says: "gives its partner's volume back; hosts wait 0.1 to 0.2 s",
     },
     {
+        key: "v",
+        name: "verify",
+        says: "compares both copies of what it serves mirrored, in the time that hosts leave, and tells which blocks differ",
+    },
+    {
+        key: "x",
+        name: "stop-verify",
+        says: "does not go on comparing",
+    },
+    {
         key: "a",
         name: "serve-alone",
         says: "serves what it waits with, without its partner: only if the partner is gone for good",

@@ -37,6 +37,9 @@ export interface Debug {
     srcmap: number[]
 }
 
+/** The VM's program counters have 16 bits. */
+const CODE_LIMIT = 0xffff
+
 /** Counted in a function's size, though it stands elsewhere. */
 const DESCRIPTOR_SIZE = 16
 
@@ -75,6 +78,10 @@ export function optimize<T extends Debug>(
         start += bytes.length
         return f
     })
+    if (start > CODE_LIMIT)
+        throw new Error(
+            `the program's code ends at ${start}: a VM takes ${CODE_LIMIT} bytes`,
+        )
     return {
         image: writeImage({
             ...image,

@@ -208,9 +208,11 @@ function compile(root: string, entry: string) {
     const require = createRequire(import.meta.url)
     const manifest = require.resolve("@devicescript/cli/package.json")
     const cli = path.join(path.dirname(manifest), "devicescript")
+    // before it was optimized, the firmware may be larger than a VM takes
+    const options = isFirmware(entry) ? ["--no-verify"] : []
     const run = spawnSync(
         process.execPath,
-        [cli, "--no-colors", "--ci", "build", entry],
+        [cli, "--no-colors", "--ci", "build", ...options, entry],
         { cwd: root, encoding: "utf8" },
     )
     if (run.status !== 0)

@@ -17,7 +17,7 @@ export const small: Buffer[] = [frame64, frame1088]
  * ones would not save a transfer.
  */
 const LARGE = 2112
-const inLarge = Buffer.alloc(LARGE)
+export const inLarge = Buffer.alloc(LARGE)
 /** What is sent is put together here, from byte `DATA` on. */
 export const out = Buffer.alloc(LARGE)
 /** Bytes of data in the largest frame. */

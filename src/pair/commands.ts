@@ -3,6 +3,7 @@ import { Command } from "../console/operator"
 import { sayStatus, serveAlone } from "./pair"
 import { giveBack, takeVolume } from "./giving"
 import { discard } from "./split"
+import { stopVerify, verify } from "./verify"
 
 export const COMMANDS: Command[] = [
     { name: "status", run: sayStatus },
@@ -10,4 +11,6 @@ export const COMMANDS: Command[] = [
     { name: "takeover", run: takeVolume },
     { name: "giveback", run: giveBack },
     { name: "discard", run: discard },
+    { name: "verify", run: verify },
+    { name: "stop-verify", run: stopVerify },
 ]

@@ -33,6 +33,7 @@ import {
     DAMAGED,
     Frame,
     HELLO_SIZE,
+    VERIFY_SIZE,
     L_A,
     L_B,
     L_C,
@@ -328,6 +329,7 @@ async function takeFrames(
         const type = word & 0xff
         if (type === Frame.Write) size += (b[at + L_C] << 9) + LINK_TRAILER
         else if (type === Frame.Hello) size += HELLO_SIZE
+        else if (type === Frame.Verify) size += VERIFY_SIZE
         if (size > MAX_FRAME) {
             failure = "frame too long"
             return pos
@@ -379,6 +381,8 @@ function take(
         case Frame.Joined:
         case Frame.Give:
         case Frame.Take:
+        case Frame.Verify:
+        case Frame.Verified:
             return takeRejoin(type, b, at)
         default:
             return "unknown frame"

@@ -45,6 +45,7 @@ import {
     tickRejoin,
 } from "./rejoin"
 import { startSplit, tellSplit } from "./split"
+import { isVerifying, startVerify, stepVerify } from "./verify"
 
 /**
  * From shutting the link until a write is acknowledged alone: by then the
@@ -88,6 +89,7 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     startRejoin(v, s.index)
     startGiving(v, s.index, p)
     startSplit(v, s.index, p)
+    startVerify(v)
 }
 
 /// Meeting ///
@@ -366,6 +368,7 @@ export async function servePair(): Promise<boolean> {
         stepRejoin()
         if (await stepGiving(now)) return true
     }
+    if (isVerifying) stepVerify()
     if (now < checkAt) return false
     checkAt = now + CHECK_MS
     await check(now)

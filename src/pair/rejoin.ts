@@ -16,11 +16,12 @@
 import { event } from "../console/events"
 import { baseOf, beginIntents, markAll, markEntries } from "../store/dirtymap"
 import { freeArea, remote } from "../store/pool"
+import { ownProgress } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { wantBothCopies } from "../store/superblock"
 import { isSending, isServed, Mode, restartLog, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
-import { Frame, L_A, L_B, L_VOLUME, LINK_HEADER } from "../wire/link"
+import { Frame, L_A, L_B, L_C, L_VOLUME, LINK_HEADER } from "../wire/link"
 import { Partner } from "./detector"
 import { detector } from "./heartbeat"
 import { forgetGiving, isAsked, takeGive, takeTake } from "./giving"
@@ -35,6 +36,7 @@ import {
     stopCopying,
     target,
 } from "./resync"
+import { forgetVerify, sendVerify, takeVerified, takeVerify } from "./verify"
 import { DISCARDED, tellSplit } from "./split"
 
 /** A partner must be heard for so long, on both channels, before it is helped. */
@@ -85,6 +87,13 @@ export async function sendRejoin() {
         await makeRoom(LINK_HEADER)
         addFrame(frame, i, dueA[i], dueB[i], 0)
     }
+    await sendVerify()
+}
+
+/** `sendRejoin` is to be called: there are frames of verify.ts. */
+export function tellSoon() {
+    isRejoinUntold = true
+    ownProgress()
 }
 
 /** The link is gone, or new: what was said on it counts no more. */
@@ -95,6 +104,7 @@ export function forgetRejoin() {
     }
     stopCopying()
     forgetGiving()
+    forgetVerify()
 }
 
 /// The board that waits ///
@@ -264,6 +274,11 @@ export function takeRejoin(
             return takeJoined(v, a)
         case Frame.Take:
             return takeTake(v)
+        case Frame.Verify:
+            return takeVerify(v, a, b[at + L_C], b, at + LINK_HEADER)
+        case Frame.Verified:
+            takeVerified(v, a, c)
+            return undefined
         default:
             return takeGive(v, a, c)
     }

@@ -62,12 +62,19 @@ export enum Frame {
     Give = 11,
     /** give me your own volume */
     Take = 12,
+    /** compare c blocks from a on: payload of VERIFY_SIZE bytes */
+    Verify = 13,
+    /** of the blocks from a on these fours differ: a bit each in b; 0x100: my
+     * card cannot read them */
+    Verified = 14,
 }
 
 /** Why a connection ends on which something came wrong. */
 export const DAMAGED = "damaged frame"
 
 export const HELLO_SIZE = 256
+/** for each four of eight blocks, the first eight bytes of a SHA-256 */
+export const VERIFY_SIZE = 16
 
 /** Payload of HELLO. */
 export const H_VERSION = 0

@@ -74,7 +74,8 @@ for (const pico of [false, true])
         }
     })
 
-const KNOWN = "status, serve-alone, takeover, giveback, discard"
+const KNOWN =
+    "status, serve-alone, takeover, giveback, discard, verify, stop-verify"
 
 test("the service's text has the commands that a board knows", () => {
     const { bench, hear } = quietPair()

@@ -9,6 +9,7 @@ import { noNeedlessFence } from "./no-needless-fence.ts"
 import { oneOwner } from "./one-owner.ts"
 import { oneServer } from "./one-server.ts"
 import { tables } from "./tables.ts"
+import { verified } from "./verified.ts"
 
 export const checks: Check[] = [
     data,
@@ -20,4 +21,5 @@ export const checks: Check[] = [
     garbled,
     available,
     noNeedlessFence,
+    verified,
 ]

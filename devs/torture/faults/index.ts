@@ -52,6 +52,7 @@ import { spiNoise } from "./spi-noise.ts"
 import { staleSilence } from "./stale-silence.ts"
 import { stall } from "./stall.ts"
 import { takeover } from "./takeover.ts"
+import { verify } from "./verify.ts"
 import type { Fault } from "./fault.ts"
 
 const all: Fault[] = [
@@ -108,6 +109,7 @@ const all: Fault[] = [
     staleSilence,
     stall,
     takeover,
+    verify,
 ]
 
 export const faults = new Map(all.map(f => [f.name, f]))

@@ -1,0 +1,293 @@
+/**
+ * Compares the two copies of a mirrored volume, four blocks at a time, by
+ * digests:
+ *
+ *     serves                          mirror
+ *     reads 8 blocks
+ *     VERIFY     ------------->       reads the same
+ *                <-------------   VERIFIED   which halves of them differ
+ *
+ * The link keeps the order, so the mirror has all writes that the other one's
+ * read has seen. It may have newer ones: what differs and was written to
+ * meanwhile is compared again.
+ */
+import { digest } from "@devicescript/crypto"
+import { event } from "../console/events"
+import { DATA } from "../drivers/w5500"
+import { isUnclaimed } from "../iscsi/share"
+import { inLarge, out } from "../net/frames"
+import { added, outLength } from "../net/out"
+import { GROUP, giveRun, own, pool, takeRun } from "../store/pool"
+import { queueRead, ReadJob, ReadState } from "../store/storage"
+import { Mode, Volume, wasWritten } from "../store/volume"
+import { Frame, LINK_HEADER, VERIFY_SIZE } from "../wire/link"
+import { addFrame, makeRoom } from "./link"
+import { nameOf, tellSoon } from "./rejoin"
+
+const BLOCK = 512
+/** Blocks that are compared as one. */
+const HALF = 4
+/** Bytes of a digest that are compared. */
+const SUM = 8
+/** In place of a mask: the partner cannot read its copy. */
+const UNREADABLE = 0x100
+/** Lines for blocks that differ; there may be very many. */
+const MAX_LINES = 8
+/** Progress is told so often. */
+const PARTS = 10
+
+enum Step {
+    Idle = 0,
+    /** wants blocks of the pool */
+    Waiting,
+    Reading,
+    /** the frame is to be sent */
+    Untold,
+    /** the partner has to answer */
+    Asked,
+    /** nobody wants it any more; the card still reads */
+    Dropped,
+}
+
+interface Job extends ReadJob {
+    step: Step
+    /** of both halves: our own, or those that came */
+    sums: Buffer
+    mask: number
+}
+
+let volumes: Volume[]
+/** what is compared from here, and for the partner */
+let asking: Job
+let answering: Job
+/** the log's last committed entry when `asking` was read */
+let since = 0
+/** volumes that an operator wants compared; a bit each */
+let wanted = 0
+let differing = 0
+
+export function startVerify(v: Volume[]) {
+    volumes = v
+    asking = makeJob(v[0])
+    answering = makeJob(v[0])
+}
+
+function makeJob(volume: Volume): Job {
+    return {
+        volume,
+        lba: 0,
+        count: 0,
+        run: -1,
+        readState: ReadState.Idle,
+        step: Step.Idle,
+        sums: Buffer.alloc(VERIFY_SIZE),
+        mask: 0,
+    }
+}
+
+/** `stepVerify` is to be called in each round that may have moved something. */
+export let isVerifying = false
+
+/**
+ * Compares all volumes that are mirrored from here.
+ * @returns why not
+ */
+export async function verify(): Promise<string | undefined> {
+    if (wanted > 0 || asking.step > 0) return "it is under way"
+    for (let i = 0; i < volumes.length; ++i)
+        if (volumes[i].mode === Mode.Mirrored) wanted |= 1 << i
+    if (wanted === 0) return "no volume is mirrored from here"
+    isVerifying = true
+    return undefined
+}
+
+/** Ends it. @returns why not */
+export async function stopVerify(): Promise<string | undefined> {
+    if (wanted === 0) return "none is under way"
+    stop("an operator wants no more")
+    return undefined
+}
+
+/** Goes on. */
+export function stepVerify() {
+    if (asking.step === Step.Idle && wanted > 0) {
+        asking.volume = volumes[wanted & 1 ? 0 : 1]
+        differing = 0
+        ask(0)
+    }
+    if (asking.step > 0 && asking.volume.mode !== Mode.Mirrored) stop(LOST)
+    read(asking)
+    read(answering)
+    isVerifying = wanted > 0 || asking.step > 0 || answering.step > 0
+}
+
+/** Compares the blocks from here on. */
+function ask(lba: number) {
+    const v = asking.volume
+    const count = v.blocks - lba
+    if (count <= 0) {
+        wanted &= ~(1 << v.index)
+        asking.step = Step.Idle
+        tell(`${v.blocks} blocks, ${differing} places differ`)
+        return
+    }
+    const part = Math.idiv(v.blocks, PARTS)
+    if (lba > 0 && lba % part < GROUP) tell(`${Math.idiv(lba, part) * PARTS} %`)
+    asking.lba = lba
+    asking.count = count < GROUP ? count : GROUP
+    asking.step = Step.Waiting
+}
+
+function tell(what: string) {
+    event(`verify of volume ${nameOf(asking.volume)}: ${what}`)
+}
+
+/** Reads a job's blocks, when nobody else wants the room. */
+function read(job: Job) {
+    if (job.step === Step.Waiting && isUnclaimed()) {
+        job.run = takeRun(own, job.count)
+        if (job.run < 0) return
+        if (job === asking) since = job.volume.committed
+        job.step = Step.Reading
+        queueRead(job)
+        return
+    }
+    const isOver =
+        (job.step === Step.Reading || job.step === Step.Dropped) &&
+        job.readState !== ReadState.Queued
+    if (!isOver) return
+    if (job.step === Step.Dropped) job.step = Step.Idle
+    else if (job === asking) summed()
+    else compared()
+    giveRun(own, job.run, job.count)
+}
+
+/**
+ * The digest of one half. A buffer of its own would not fit into the heap of a
+ * busy board: the one that data come in is free as long as nobody waits.
+ */
+function sumOf(job: Job, half: number): Buffer {
+    const first = half * HALF
+    const left = job.count - first
+    const blocks = left < 0 ? 0 : left < HALF ? left : HALF
+    inLarge.fillAt(0, inLarge.length, 0)
+    if (blocks > 0) {
+        const at = (job.run + first) * BLOCK
+        inLarge.blitAt(0, pool, at, blocks * BLOCK)
+    }
+    return digest("sha256", inLarge)
+}
+
+function summed() {
+    if (asking.readState === ReadState.Failed) {
+        tell(`block ${asking.lba} and some behind it cannot be read here`)
+        ask(asking.lba + asking.count)
+        return
+    }
+    asking.sums.blitAt(0, sumOf(asking, 0), 0, SUM)
+    asking.sums.blitAt(SUM, sumOf(asking, 1), 0, SUM)
+    asking.step = Step.Untold
+    tellSoon()
+}
+
+function compared() {
+    const isRead = answering.readState === ReadState.Done
+    answering.mask = isRead ? differs(0) | (differs(1) << 1) : UNREADABLE
+    answering.step = Step.Untold
+    tellSoon()
+}
+
+/** @returns 1 when a half is not as the partner has it */
+function differs(half: number): number {
+    const sum = sumOf(answering, half)
+    const theirs = answering.sums
+    const at = half * SUM
+    return sum.getAt(0, "u32") === theirs.getAt(at, "u32") &&
+        sum.getAt(4, "u32") === theirs.getAt(at + 4, "u32")
+        ? 0
+        : 1
+}
+
+/** Tells of the halves that are not equal, and goes on. */
+function differ(mask: number) {
+    for (let half = 0; half < 2; ++half) {
+        if ((mask & (1 << half)) === 0) continue
+        const first = asking.lba + half * HALF
+        if (++differing <= MAX_LINES)
+            tell(`blocks ${first} to ${first + HALF - 1} differ`)
+    }
+    if (mask === UNREADABLE)
+        tell(`block ${asking.lba} and some behind it: not at the partner`)
+    ask(asking.lba + asking.count)
+}
+
+const LOST = "the partner was lost"
+
+function stop(why: string) {
+    if (wanted > 0) tell(`stopped: ${why}`)
+    wanted = 0
+    drop(asking)
+}
+
+function drop(job: Job) {
+    job.step =
+        job.step === Step.Reading || job.step === Step.Dropped
+            ? Step.Dropped
+            : Step.Idle
+}
+
+/** What was asked on the link is not answered any more. */
+export function forgetVerify() {
+    stop(LOST)
+    drop(answering)
+}
+
+/// Frames ///
+
+/** Puts what is to be said into `out`. */
+export async function sendVerify() {
+    if (asking.step === Step.Untold) {
+        await makeRoom(LINK_HEADER + VERIFY_SIZE)
+        const index = asking.volume.index
+        addFrame(Frame.Verify, index, asking.lba, 0, asking.count)
+        out.blitAt(DATA + outLength, asking.sums, 0, VERIFY_SIZE)
+        added(VERIFY_SIZE)
+        asking.step = Step.Asked
+    }
+    if (answering.step === Step.Untold) {
+        await makeRoom(LINK_HEADER)
+        const index = answering.volume.index
+        addFrame(Frame.Verified, index, answering.lba, answering.mask, 0)
+        answering.step = Step.Idle
+    }
+}
+
+/** @param at where the sums are */
+export function takeVerify(
+    v: Volume,
+    lba: number,
+    count: number,
+    b: Buffer,
+    at: number,
+): string | undefined {
+    if (count === 0 || count > GROUP || lba + count > v.blocks)
+        return "verify out of range"
+    // a moment ago it was
+    if (v.mode !== Mode.Mirror) return undefined
+    if (answering.step > 0) return "verify out of turn"
+    answering.volume = v
+    answering.lba = lba
+    answering.count = count
+    answering.sums.blitAt(0, b, at, VERIFY_SIZE)
+    answering.step = Step.Waiting
+    isVerifying = true
+    return undefined
+}
+
+export function takeVerified(v: Volume, lba: number, mask: number) {
+    const isOurs = asking.step === Step.Asked && v === asking.volume
+    if (!isOurs || lba !== asking.lba) return
+    if (mask === 0) ask(lba + asking.count)
+    else if (wasWritten(v, since, lba, asking.count)) ask(lba)
+    else differ(mask)
+}

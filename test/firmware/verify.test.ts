@@ -1,0 +1,99 @@
+/** An operator has the two copies compared. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { unlimitedSpeed, type BoardName } from "../../devs/bench/pair.ts"
+import type { VirtualBench } from "../../devs/bench/virtual.ts"
+import {
+    assertGood,
+    loggedIn,
+    mirroredPair,
+    pattern,
+} from "../support/bench.ts"
+import { writersOfBoth } from "../support/writer.ts"
+
+const MIB = 1
+const BLOCKS = MIB * 2048
+const VOLUME_A = 2048
+const LIMIT_US = 120e6
+
+function mirrored(seed: number) {
+    return mirroredPair({ speed: unlimitedSpeed(), seed, mib: MIB })
+}
+
+/** What a board says of its comparison, until the last line. */
+async function verify(bench: VirtualBench, board: BoardName) {
+    const since = bench.world.now
+    bench.pair.nodes[board].board.command("verify")
+    for (;;) {
+        await bench.script.sleep(50_000)
+        const lines = bench.consoles[board].events
+            .filter(e => e.ms > since / 1000 && /^verify/.test(e.text))
+            .map(e => e.text.replace(`verify of volume ${board}: `, ""))
+        if (lines.some(t => /places differ$|stopped/.test(t)))
+            return lines.filter(t => !/%$/.test(t))
+        assert.ok(bench.world.now - since < LIMIT_US, "it does not end")
+    }
+}
+
+test("equal copies are equal, also while hosts write to them", async t => {
+    const bench = mirrored(81)
+    // comparing takes what room hosts leave
+    const restUs = 30_000
+    const hosts = writersOfBoth(bench, { first: 0, blocks: 400, restUs })
+    await bench.runScript(async () => {
+        const running = Promise.all(hosts.map(h => h.run()))
+        await bench.script.sleep(300_000)
+        const from = bench.world.now
+        const lines = await verify(bench, "a")
+        t.diagnostic(`${(bench.world.now - from) / 1e6} s for ${MIB} MiB`)
+        assert.deepEqual(lines, [`${BLOCKS} blocks, 0 places differ`])
+        for (const h of hosts) h.stop()
+        await running
+        for (const h of hosts) await h.verify()
+        await bench.script.sleep(2e6)
+        const { counters } = bench.consoles.a
+        assert.equal(counters.pool, "24")
+    }, 2 * LIMIT_US)
+})
+
+test("each place that differs is told, and none else", async () => {
+    const bench = mirrored(82)
+    const bad = [0, 7, 8, 1001, BLOCKS - 1]
+    const places = bad.map(lba => lba - (lba % 4))
+    await bench.runScript(async () => {
+        const host = await loggedIn(bench, "a")
+        for (let lba = 0; lba < BLOCKS; lba += 64)
+            assertGood(await host.write(lba, pattern(lba, 64, 1)))
+        assertGood(await host.synchronize())
+        for (const [n, lba] of bad.entries()) {
+            // on either card
+            const media = bench.media[n & 1 ? "a" : "b"]
+            const data = Buffer.from(media.read(VOLUME_A + lba))
+            data[n * 100] ^= 1
+            media.write(VOLUME_A + lba, data)
+        }
+        const lines = await verify(bench, "a")
+        assert.deepEqual(lines, [
+            ...places.map(lba => `blocks ${lba} to ${lba + 3} differ`),
+            `${BLOCKS} blocks, ${places.length} places differ`,
+        ])
+    }, 2 * LIMIT_US)
+})
+
+test("both boards at once; and a partner that dies ends it", async () => {
+    const bench = mirrored(83)
+    await bench.runScript(async () => {
+        const both = await Promise.all([verify(bench, "a"), verify(bench, "b")])
+        const equal = [`${BLOCKS} blocks, 0 places differ`]
+        assert.deepEqual(both, [equal, equal])
+        const cut = verify(bench, "a")
+        await bench.script.sleep(200_000)
+        bench.pair.nodes.b.board.setPower(false)
+        assert.deepEqual(await cut, ["stopped: the partner was lost"])
+        await bench.script.sleep(1e6)
+        assert.equal(bench.consoles.a.counters.pool, "24")
+        bench.pair.nodes.a.board.command("verify")
+        await bench.script.sleep(300_000)
+        assert.ok(bench.said("a", /verify: refused: no volume is mirrored/))
+    }, 2 * LIMIT_US)
+})
