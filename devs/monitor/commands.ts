@@ -27,6 +27,11 @@ export const OPERATOR_COMMANDS: readonly OperatorCommand[] = [
         says: "does not go on comparing",
     },
     {
+        key: "r",
+        name: "resync",
+        says: "copies all that it serves to its partner again; until that is over, there is one copy",
+    },
+    {
         key: "a",
         name: "serve-alone",
         says: "serves what it waits with, without its partner: only if the partner is gone for good",

@@ -42,9 +42,22 @@ function markDifferences(v: Volume) {
     markEntries(v, first < 0 ? 1 : first + 1, last)
 }
 
+/** Volumes of which the partner shall get all again; a bit each. */
+let wholes = 0
+
+/** All of a volume differs from now on, or as soon as it goes on alone. */
+export function wantWhole(v: Volume) {
+    if (v.mode === Mode.Alone) {
+        markAll(v)
+        wakeStorage()
+    } else wholes |= 1 << v.index
+}
+
 /** Every write goes to this card alone from now on: a new epoch. */
 export function goAlone(v: Volume) {
     markDifferences(v)
+    if (wholes & (1 << v.index)) markAll(v)
+    wholes &= ~(1 << v.index)
     v.mode = Mode.Alone
     v.epoch++
     renewMap(v)

@@ -1,6 +1,6 @@
 /** What an operator can tell this board: the table in services/operator.md. */
 import { Command } from "../console/operator"
-import { sayStatus, serveAlone } from "./pair"
+import { resync, sayStatus, serveAlone } from "./pair"
 import { giveBack, takeVolume } from "./giving"
 import { discard } from "./split"
 import { stopVerify, verify } from "./verify"
@@ -13,4 +13,5 @@ export const COMMANDS: Command[] = [
     { name: "discard", run: discard },
     { name: "verify", run: verify },
     { name: "stop-verify", run: stopVerify },
+    { name: "resync", run: resync },
 ]

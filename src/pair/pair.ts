@@ -33,7 +33,7 @@ import { got, gotIt, startGiving, stepGiving } from "./giving"
 import { startHosts } from "./hosts"
 import { hasCarrier, linkIsUp, openLink, shutLink } from "./link"
 import { judge, partnerIsDecided, partnerServes, startMeeting } from "./meeting"
-import { goAlone } from "./alone"
+import { goAlone, wantWhole } from "./alone"
 import { checkPorts, isAnswered, serve, withdraw } from "./ports"
 import {
     endFilling,
@@ -206,6 +206,26 @@ export function partnerIsLost() {
         )
     }
     aloneAt = ds.millis() + ALONE_WAIT_MS
+}
+
+/**
+ * The partner gets all of what this board serves again, whatever its card has.
+ * @returns why not
+ */
+export async function resync(): Promise<string | undefined> {
+    let isAny = false
+    for (let i = 0; i < volumes.length; ++i) {
+        const { mode } = volumes[i]
+        if (mode === Mode.Resyncing || mode === Mode.Joining)
+            return "it is under way"
+        if (mode !== Mode.Mirrored && mode !== Mode.Alone) continue
+        wantWhole(volumes[i])
+        isAny = true
+    }
+    if (!isAny) return "no volume is served from here"
+    // who mirrors has to meet us anew
+    partnerIsLost()
+    return undefined
 }
 
 /** The partner was given up, and nothing is acknowledged alone yet. */

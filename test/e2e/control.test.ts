@@ -141,7 +141,7 @@ test(
         await post("/boards/b/command", { name: "stauts" })
         await untilState(
             said(
-                'command unknown: "stauts"; known: status, serve-alone, takeover, giveback, discard, verify, stop-verify',
+                'command unknown: "stauts"; known: status, serve-alone, takeover, giveback, discard, verify, stop-verify, resync',
             ),
         )
     },

@@ -75,7 +75,7 @@ for (const pico of [false, true])
     })
 
 const KNOWN =
-    "status, serve-alone, takeover, giveback, discard, verify, stop-verify"
+    "status, serve-alone, takeover, giveback, discard, verify, stop-verify, resync"
 
 test("the service's text has the commands that a board knows", () => {
     const { bench, hear } = quietPair()

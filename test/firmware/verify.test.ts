@@ -9,6 +9,7 @@ import {
     mirroredPair,
     pattern,
 } from "../support/bench.ts"
+import { untilMirrored } from "../support/healing.ts"
 import { writersOfBoth } from "../support/writer.ts"
 
 const MIB = 1
@@ -77,6 +78,39 @@ test("each place that differs is told, and none else", async () => {
             ...places.map(lba => `blocks ${lba} to ${lba + 3} differ`),
             `${BLOCKS} blocks, ${places.length} places differ`,
         ])
+    }, 2 * LIMIT_US)
+})
+
+test("a copy that differs is made equal again: resync", async () => {
+    const bench = mirrored(84)
+    await bench.runScript(async () => {
+        const host = await loggedIn(bench, "a")
+        for (let lba = 0; lba < BLOCKS; lba += 64)
+            assertGood(await host.write(lba, pattern(lba, 64, 1)))
+        assertGood(await host.synchronize())
+        const { a, b } = bench.media
+        for (let lba = 0; lba < BLOCKS; lba += 100)
+            b.write(VOLUME_A + lba, Buffer.alloc(512, lba))
+        assert.equal((await verify(bench, "a")).length, 8 + 1)
+        bench.pair.nodes.a.board.command("resync")
+        while (!bench.said("a", /^volume a resyncing/))
+            await bench.script.sleep(10_000)
+        // service goes on meanwhile
+        assertGood(await host.write(500, pattern(500, 8, 2)))
+        await untilMirrored(bench)
+        const equal = [`${BLOCKS} blocks, 0 places differ`]
+        assert.deepEqual(await verify(bench, "a"), equal)
+        const r = await host.read(500, 8)
+        assertGood(r)
+        assert.ok(r.data.equals(pattern(500, 8, 2)))
+        await bench.script.sleep(2e6)
+        for (let lba = 0; lba < BLOCKS; lba++) {
+            const sector = VOLUME_A + lba
+            assert.ok(
+                Buffer.from(a.read(sector)).equals(Buffer.from(b.read(sector))),
+                `block ${lba}`,
+            )
+        }
     }, 2 * LIMIT_US)
 })
 
