@@ -1,5 +1,5 @@
 /** The monitor's screen: a column for each board, what happened, and the keys. */
-import { createElement as h, useEffect, useState } from "react"
+import { createElement as h, useEffect, useRef, useState } from "react"
 import { Box, Text, useApp, useInput, useStdout } from "ink"
 import sparkly from "sparkly"
 import type { BoardView, LogEntry } from "./boardview.ts"
@@ -35,18 +35,19 @@ const BOARD_ROWS = 13
 export function Screen({ monitor }: { monitor: Monitor }) {
     const { columns, rows } = useSize()
     useChanges(monitor)
-    const [dialog, setDialog] = useState<Dialog>({ chosen: 0, said: "" })
+    // not a state: the next key may come before it was drawn
+    const dialog = useRef<Dialog>({ chosen: 0, said: "" })
+    const [, draw] = useState(0)
     const { exit } = useApp()
-    const { chosen, asked, said } = dialog
+    const { chosen, asked, said } = dialog.current
     const board = monitor.boards[chosen]
 
     useInput((input, { tab }) => {
         // keys that were pressed quickly come together
-        let d = dialog
         for (const key of tab ? "\t" : input)
-            if (key === "q" && !d.asked) exit()
-            else d = press(monitor, d, key)
-        setDialog(d)
+            if (key === "q" && !dialog.current.asked) exit()
+            else dialog.current = press(monitor, dialog.current, key)
+        draw(n => n + 1)
     })
 
     const width = Math.floor(columns / monitor.boards.length)

@@ -1,8 +1,11 @@
 /** A program in a terminal of a size, as tmux has it. */
+import assert from "node:assert/strict"
 import type { TestContext } from "node:test"
 import { run } from "./tools.ts"
 
 const POLL_MS = 20
+/** A boot, a resync and a giveback take less. */
+const LIMIT_MS = 20_000
 
 export class Terminal {
     private constructor(
@@ -42,9 +45,13 @@ export class Terminal {
     /** @returns milliseconds until the screen was as wanted */
     async until(wanted: (screen: string) => boolean): Promise<number> {
         const since = performance.now()
-        while (!wanted((await this.lines()).join("\n")))
+        for (;;) {
+            const screen = (await this.lines()).join("\n")
+            const ms = performance.now() - since
+            if (wanted(screen)) return ms
+            assert.ok(ms < LIMIT_MS, `${wanted}: not in\n${screen}`)
             await new Promise(done => setTimeout(done, POLL_MS))
-        return performance.now() - since
+        }
     }
 
     private async tmux(...args: string[]) {
