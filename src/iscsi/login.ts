@@ -1,7 +1,6 @@
 /** The login phase: RFC 7143 chapters 6 and 11.12. */
 import * as ds from "@devicescript/core"
 import { event } from "../console/events"
-import { sessionChanged } from "../pair/hosts"
 import { get16, put16 } from "../wire/bytes"
 import {
     BHS,
@@ -240,7 +239,6 @@ function enter(c: Conn): boolean {
     reinstate(c)
     if (!openWindow(c)) return false
     c.phase = Phase.FullFeature
-    sessionChanged(c)
     c.port.sessions.push(c)
     c.attention = c.port.attention || Sense.PowerOn
     event(

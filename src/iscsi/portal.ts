@@ -53,6 +53,21 @@ export function openPort(port: Port) {
     if (serving.indexOf(port) < 0) serving.push(port)
 }
 
+/**
+ * Takes no more connections, and ends those whose host is not logged in: who
+ * serves next knows of sessions alone, and nobody else would tell such a host.
+ */
+export async function endLogins(port: Port) {
+    for (let i = 0; i < port.conns.length; ++i) {
+        const c = port.conns[i]
+        if (c.phase === Phase.FullFeature) continue
+        forget(c)
+        await poll(c.socket)
+        if (c.socket.sr === SOCK_ESTABLISHED) await disconnect(c.socket)
+        else await close(c.socket)
+    }
+}
+
 /** Closes a port: hosts hear nothing any more. */
 export async function closePort(port: Port) {
     port.isActive = false
@@ -162,6 +177,7 @@ async function visit(c: Conn): Promise<boolean> {
 
 function begin(c: Conn) {
     c.phase = Phase.Login
+    sessionChanged(c)
     c.since = ds.millis()
     c.sn.fillAt(0, 12, 0)
     c.flags = 0
@@ -202,7 +218,7 @@ async function hangUp(c: Conn) {
 export function forget(c: Conn) {
     if (c.phase === Phase.Closed) return
     removeSession(c)
-    if (c.phase === Phase.FullFeature) sessionChanged(c)
+    sessionChanged(c)
     c.phase = Phase.Closed
     dropOut()
     closeWindow(c)

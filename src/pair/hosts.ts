@@ -1,10 +1,10 @@
 /**
- * The hosts that are logged in, as the partner has to know them. After a
+ * The hosts that are connected, as the partner has to know them. After a
  * takeover their connections still stand at their side: a host that has sent
  * all of its command waits for the answer of a board that is dead, and sends
  * nothing that could tell it so. So the survivor speaks first.
  *
- * Each session's host is told to the partner by its address and port. At
+ * Each host is told to the partner by its address and port. At
  * takeover the chip sends each a SYN as if it were that connection anew. The
  * host challenges it (RFC 5961, 4.2), the chip resets what it does not know
  * (RFC 9293, 3.10.7.3), and the host comes back at once.
@@ -34,7 +34,7 @@ export function startHosts(homePort: Port, partnerPort: Port, index: number) {
 }
 
 /**
- * A session has begun or ended. Those that end with their port's service are
+ * A connection has begun or ended. Those that end with their port's service are
  * hosts that the partner has to poke, for it serves next.
  */
 export function sessionChanged(c: Conn) {
@@ -69,7 +69,7 @@ export async function sendHosts() {
 async function sendHost(volume: number, c: Conn) {
     let ip = 0
     let port = 0
-    if (c.phase === Phase.FullFeature) {
+    if (c.phase !== Phase.Closed) {
         const peer = await readPeer(c.socket)
         ip = peer.getAt(0, "u32")
         port = peer.getAt(4, "u16")

@@ -5,7 +5,13 @@ import { Chip, resetChip, setAddress } from "../drivers/w5500chip"
 import { isAddressUsed } from "../drivers/w5500probe"
 import { copyPeer, hasCable, hasConflict } from "../drivers/w5500watch"
 import { Phase } from "../iscsi/conn"
-import { checkConns, closePort, openConn, openPort } from "../iscsi/portal"
+import {
+    checkConns,
+    closePort,
+    endLogins,
+    openConn,
+    openPort,
+} from "../iscsi/portal"
 import { Port, SOCKETS } from "../iscsi/port"
 import { isServed } from "../store/volume"
 import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP, ID_MAC } from "../wire/link"
@@ -76,8 +82,10 @@ async function darken(chip: Chip) {
 /** Takes a port off the network. */
 export async function withdraw(port: Port, why: string) {
     port.isWanted = false
-    await closePort(port)
+    await endLogins(port)
+    // a host that was reset now would come back to a port that is about to go
     await darken(port.chip)
+    await closePort(port)
     // it remembers who has the address: when that is asked for, it must be new
     await resetChip(port.chip)
     event(`${port.name} port withdrawn: ${why}`)

@@ -29,3 +29,18 @@ for (const victim of BOARD_NAMES)
             assert.ok(r.data.equals(pattern(0, 8, 1)))
         })
     })
+
+for (const victim of BOARD_NAMES)
+    test(`a host that was about to log in to ${victim} hears of its death`, async () => {
+        const bench = mirroredPair()
+        await bench.runScript(async () => {
+            const host = bench.initiator(victim)
+            await host.open()
+            await bench.script.sleep(200_000)
+            bench.pair.nodes[victim].board.setPower(false)
+            await bench.script.sleep(500_000)
+            assert.ok(!host.isConnected)
+            await host.login()
+            await host.ready()
+        })
+    })

@@ -59,6 +59,24 @@ for (const [speed, name, pauseMs] of [
             assertEqualCards(bench)
         })
 
+test("a host that has not logged in yet hears that the volume moves", async () => {
+    const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 63 })
+    await bench.runScript(async () => {
+        // nobody but this board knows of it
+        const host = bench.initiator("a")
+        await host.open()
+        await bench.script.sleep(50_000)
+        assert.ok(host.isConnected)
+        bench.pair.nodes.b.board.command("takeover")
+        while (bench.consoles.b.status.serves !== "b,a")
+            await bench.script.sleep(1000)
+        await bench.script.sleep(10_000)
+        assert.ok(!host.isConnected)
+        await host.login()
+        await host.ready()
+    }, 10e6)
+})
+
 test("who has taken the partner's volume dies: its partner has both", async () => {
     const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 62 })
     const { a } = bench.pair.nodes

@@ -48,6 +48,7 @@ function caller(): SimBoard {
 export let turns = 0
 /** The link's chip: what comes is read at once. */
 export const linkInt = "int"
+export const isLooking = false
 
 export const event = (text: string) => caller().tell(text)
 export const tickLink = () => caller().tickLink()
