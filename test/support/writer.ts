@@ -150,10 +150,20 @@ export class Writer {
         }
     }
 
-    /** The connection is given up, unless the command is answered in time. */
+    /** The connection is given up when nothing comes, unless this is cancelled. */
     private patience() {
         const { initiator } = this
-        return this.bench.world.after(PATIENCE_US, () => initiator.abort())
+        const giveUp = { cancelled: false }
+        const wait = () => {
+            const { heard } = initiator
+            this.bench.world.after(PATIENCE_US, () => {
+                if (giveUp.cancelled) return
+                if (initiator.heard === heard) initiator.abort()
+                else wait()
+            })
+        }
+        wait()
+        return giveUp
     }
 
     private async writeSome() {
