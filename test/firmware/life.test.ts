@@ -1,7 +1,7 @@
 /**
  * The life of a pair, over and over: boards die and come back, both lose their
  * power at once, and the link breaks. `SEED=n` plays another life, and
- * `LIFE=5` one that is five times as long.
+ * `LIFE=10` one that is ten times as long.
  */
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -48,7 +48,7 @@ function assertAtHome(bench: VirtualBench) {
         assert.equal(bench.consoles[name].status.serves, name)
 }
 
-const ROUNDS = 10 * LENGTH
+const ROUNDS = 5 * LENGTH
 
 test(`${ROUNDS} times a board dies, and comes back`, async t => {
     const bench = newPair(1)
@@ -88,7 +88,7 @@ async function die(bench: VirtualBench, victim: BoardName, hangs: boolean) {
         await bench.script.sleep(10_000)
 }
 
-const LOSSES = 40 * LENGTH
+const LOSSES = 20 * LENGTH
 
 test(`${LOSSES} times both lose their power at once`, async t => {
     const bench = newPair(2)
@@ -115,7 +115,7 @@ test(`${LOSSES} times both lose their power at once`, async t => {
     t.diagnostic(`${writes} writes; mirrored again after ${ms(took)}`)
 })
 
-const CUTS = 20 * LENGTH
+const CUTS = 10 * LENGTH
 
 test(`${CUTS} times the link is cut and mended under load`, async t => {
     const bench = newPair(3)
