@@ -9,6 +9,8 @@ import type { Bench } from "./bench.ts"
 import type { BoardName, Portal } from "./pair.ts"
 import { Unreachable } from "./serial.ts"
 
+const MAX_UNREAD = 1 << 20
+
 export class SerialServer {
     private readonly server: net.Server
     private readonly usb: UsbPort
@@ -20,7 +22,7 @@ export class SerialServer {
         private readonly board: BoardName,
     ) {
         this.usb = new UsbPort({
-            send: bytes => this.user?.write(bytes),
+            send: bytes => this.send(bytes),
             receive: frame => this.receive(frame),
         })
         this.server = net.createServer(socket => this.open(socket))
@@ -64,6 +66,12 @@ export class SerialServer {
             this.user = undefined
             this.usb.setOpen(false)
         })
+    }
+
+    /** Who does not read loses the line: a board does not wait for it. */
+    private send(bytes: Uint8Array) {
+        this.user?.write(bytes)
+        if ((this.user?.writableLength ?? 0) > MAX_UNREAD) this.user?.destroy()
     }
 
     private receive(frame: Uint8Array) {

@@ -6,6 +6,8 @@ import { announcingDevice, operatorFrame } from "../vm/jacdac.ts"
 import { openPort, type Port } from "./port.ts"
 
 const RETRY_MS = 500
+/** What has no end of line is noise. */
+const MAX_LINE = 4096
 
 interface LineEvents {
     /** what the board prints, line by line */
@@ -64,7 +66,7 @@ export class BoardLine extends EventEmitter<LineEvents> {
 
     private text(text: string) {
         const lines = (this.rest + text).split(/\r?\n/)
-        this.rest = lines.pop() ?? ""
+        this.rest = (lines.pop() ?? "").slice(-MAX_LINE)
         for (const line of lines) this.emit("line", line)
     }
 

@@ -45,8 +45,12 @@ function openSerial(path: string, events: PortEvents): Port {
         if (error) events.closed(error.message)
         else events.opened()
     })
+    let why = "the port has gone"
     port.on("data", (bytes: Buffer) => events.data(bytes))
-    port.on("close", () => events.closed("the port has gone"))
+    port.on("error", e => {
+        why = e.message
+    })
+    port.on("close", () => events.closed(why))
     return {
         write: bytes => port.write(bytes),
         close: () => {

@@ -2,13 +2,13 @@
 import type { Code, Instruction } from "./code.ts"
 import { isFinal, leavesResult, Op } from "./opcodes.ts"
 
-/** Slots by number: bit n is slot n. */
+/** Slots by number: bit n + 1 is slot n, for `RESULT` comes first. */
 export type Slots = bigint
 
-/** What a call leaves is a variable, too: it has the last number. */
-export const RESULT = 255
+/** What a call leaves is a variable, too. No slot has its number. */
+export const RESULT = -1
 
-export const bit = (n: number): Slots => 1n << BigInt(n)
+export const bit = (n: number): Slots => 1n << BigInt(n + 1)
 const RESULT_BIT = bit(RESULT)
 
 /** The variable that an instruction pushes. */

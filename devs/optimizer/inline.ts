@@ -1,7 +1,7 @@
 /** Functions that become part of their callers: a call takes 20 µs of a Pico. */
 import { encode, type Code, type Instruction } from "./code.ts"
 import { bit, liveAtStart } from "./flow.ts"
-import { isStatement, Op, valuesTaken } from "./opcodes.ts"
+import { isStatement, namesFunction, Op, valuesTaken } from "./opcodes.ts"
 
 /** A function while it is worked on. */
 export interface Procedure {
@@ -97,8 +97,7 @@ function returns({ code }: Procedure) {
 }
 
 function namedBy({ op, operand }: Instruction): number[] {
-    const isName = op === Op.StaticFunction || op === Op.MakeClosure
-    return isName ? [operand!] : []
+    return namesFunction(op) ? [operand!] : []
 }
 
 /** A call of a function by its number. */

@@ -89,5 +89,8 @@ export const hasOperand = (op: number) => OPERANDS.has(op)
 export const isJump = (op: number) => JUMPS.has(op)
 export const isFinal = (op: number) => FINAL.has(op)
 export const leavesResult = (op: number) => RESULTS.has(op)
+/** The operand is a function's number. */
+export const namesFunction = (op: number) =>
+    op === Op.StaticFunction || op === Op.MakeClosure
 export const isBoolean = (op: number) => BOOLEANS.has(op)
 export const isLoad = (op: number) => op >= FIRST_DIRECT || LOADS.has(op)

@@ -22,7 +22,8 @@ import {
     withoutCopies,
     withoutIdleStores,
 } from "./locals.ts"
-import { Op } from "./opcodes.ts"
+import { namesFunction, Op } from "./opcodes.ts"
+import { lastNotAfter, marksOf, type Mark } from "./srcmap.ts"
 
 /** What the compiler tells of a program, as far as it changes here. */
 export interface Debug {
@@ -72,7 +73,10 @@ export function optimize<T extends Debug>(
     let start = codeStart(written)
     const functions = written.map(({ bytes, places, code, k }) => {
         for (const i of code)
-            srcmap.add(markAt(marks, i.at), start + places.get(i)!)
+            srcmap.add(
+                lastNotAfter(marks, m => m.pc, i.at),
+                start + places.get(i)!,
+            )
         const size = bytes.length + DESCRIPTOR_SIZE
         const f = { ...debug.functions[k], startpc: start, size }
         start += bytes.length
@@ -152,41 +156,6 @@ function byUse(procedures: Procedure[], left: number[]): number[] {
 function renumber(code: Code, order: number[]) {
     for (const i of code)
         if (namesFunction(i.op)) i.operand = order.indexOf(i.operand!)
-}
-
-function namesFunction(op: number) {
-    return op === Op.StaticFunction || op === Op.MakeClosure
-}
-
-/** Where in the sources something comes from. */
-interface Mark {
-    position: number
-    length: number
-    pc: number
-}
-
-function marksOf(srcmap: number[]): Mark[] {
-    const marks: Mark[] = []
-    let position = 0
-    let pc = 0
-    for (let k = 0; k + 2 < srcmap.length; k += 3) {
-        position += srcmap[k]
-        pc += srcmap[k + 2]
-        marks.push({ position, length: srcmap[k + 1], pc })
-    }
-    return marks.sort((x, y) => x.pc - y.pc)
-}
-
-/** The last that is not behind a place. */
-function markAt(marks: Mark[], pc: number): Mark | undefined {
-    let lo = -1
-    let hi = marks.length
-    while (lo + 1 < hi) {
-        const mid = (lo + hi) >> 1
-        if (marks[mid].pc <= pc) lo = mid
-        else hi = mid
-    }
-    return marks[lo]
 }
 
 class MarkWriter {

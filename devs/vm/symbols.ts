@@ -2,6 +2,12 @@
  * Turns program counters of a compiled DeviceScript program into functions,
  * files and lines, from the `bytecode-dbg.json` that the compiler leaves.
  */
+import {
+    lastIndexNotAfter,
+    lastNotAfter,
+    marksOf,
+    type Mark,
+} from "../optimizer/srcmap.ts"
 
 interface DebugFile {
     functions: {
@@ -26,47 +32,15 @@ export interface CodePlace {
 /** Counted in a function's size, though it stands elsewhere. */
 const DESCRIPTOR_SIZE = 16
 
-interface Mark {
-    pc: number
-    pos: number
-}
-
-/** The place of the last of some sorted items whose key is at most `limit`. */
-function lastIndexNotAfter<T>(
-    items: T[],
-    key: (t: T) => number,
-    limit: number,
-) {
-    let lo = -1
-    let hi = items.length
-    while (lo + 1 < hi) {
-        const mid = (lo + hi) >> 1
-        if (key(items[mid]) <= limit) lo = mid
-        else hi = mid
-    }
-    return lo
-}
-
-function lastNotAfter<T>(items: T[], key: (t: T) => number, limit: number) {
-    return items[lastIndexNotAfter(items, key, limit)] as T | undefined
-}
-
 export class Symbols {
-    private readonly marks: Mark[] = []
+    private readonly marks: Mark[]
     private readonly functions: { name: string; startpc: number }[]
     /** by where they stand in the sources */
     private readonly located: { name: string; location: [number, number] }[]
     private readonly starts: number[] = []
 
     constructor(private readonly dbg: DebugFile) {
-        let pos = 0
-        let pc = 0
-        for (let i = 0; i + 2 < dbg.srcmap.length; i += 3) {
-            pos += dbg.srcmap[i]
-            pc += dbg.srcmap[i + 2]
-            this.marks.push({ pc, pos })
-        }
-        this.marks.sort((a, b) => a.pc - b.pc)
+        this.marks = marksOf(dbg.srcmap)
         this.functions = [...dbg.functions].sort(
             (a, b) => a.startpc - b.startpc,
         )
@@ -96,7 +70,7 @@ export class Symbols {
     /** @param pc counted from the start of the program image */
     place(pc: number): CodePlace {
         const mark = lastNotAfter(this.marks, m => m.pc, pc)
-        const pos = mark?.pos ?? 0
+        const pos = mark?.position ?? 0
         const fn =
             this.around(pos) ?? lastNotAfter(this.functions, f => f.startpc, pc)
         return { fn: fn?.name ?? "?", ...this.position(pos) }

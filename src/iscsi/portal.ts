@@ -54,8 +54,9 @@ export function openPort(port: Port) {
 }
 
 /**
- * Takes no more connections, and ends those whose host is not logged in: who
- * serves next knows of sessions alone, and nobody else would tell such a host.
+ * Takes no more connections, and ends those whose host is not logged in. One
+ * that the chip has taken and nobody has looked at is not known to who serves
+ * next: nobody else would tell its host.
  */
 export async function endLogins(port: Port) {
     for (let i = 0; i < port.conns.length; ++i) {

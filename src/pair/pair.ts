@@ -215,9 +215,12 @@ export function partnerIsLost() {
 export async function resync(): Promise<string | undefined> {
     let isAny = false
     for (let i = 0; i < volumes.length; ++i) {
-        const { mode } = volumes[i]
+        const mode = volumes[i].mode
         if (mode === Mode.Resyncing || mode === Mode.Joining)
             return "it is under way"
+    }
+    for (let i = 0; i < volumes.length; ++i) {
+        const mode = volumes[i].mode
         if (mode !== Mode.Mirrored && mode !== Mode.Alone) continue
         wantWhole(volumes[i])
         isAny = true

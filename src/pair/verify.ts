@@ -104,7 +104,10 @@ export async function verify(): Promise<string | undefined> {
 /** Ends it. @returns why not */
 export async function stopVerify(): Promise<string | undefined> {
     if (wanted === 0) return "none is under way"
-    stop("an operator wants no more")
+    tell("stopped: an operator wants no more")
+    wanted = 0
+    // what was asked is answered first, or the next question came out of turn
+    if (asking.step !== Step.Asked) drop(asking)
     return undefined
 }
 
@@ -115,7 +118,7 @@ export function stepVerify() {
         differing = 0
         ask(0)
     }
-    if (asking.step > 0 && asking.volume.mode !== Mode.Mirrored) stop(LOST)
+    if (asking.step > 0 && asking.volume.mode !== Mode.Mirrored) stop()
     read(asking)
     read(answering)
     isVerifying = wanted > 0 || asking.step > 0 || answering.step > 0
@@ -221,10 +224,9 @@ function differ(mask: number) {
     ask(asking.lba + asking.count)
 }
 
-const LOST = "the partner was lost"
-
-function stop(why: string) {
-    if (wanted > 0) tell(`stopped: ${why}`)
+/** The link, or the mirror, is gone. */
+function stop() {
+    if (wanted > 0) tell("stopped: the partner was lost")
     wanted = 0
     drop(asking)
 }
@@ -238,7 +240,7 @@ function drop(job: Job) {
 
 /** What was asked on the link is not answered any more. */
 export function forgetVerify() {
-    stop(LOST)
+    stop()
     drop(answering)
 }
 
@@ -287,7 +289,8 @@ export function takeVerify(
 export function takeVerified(v: Volume, lba: number, mask: number) {
     const isOurs = asking.step === Step.Asked && v === asking.volume
     if (!isOurs || lba !== asking.lba) return
-    if (mask === 0) ask(lba + asking.count)
+    if (wanted === 0) asking.step = Step.Idle
+    else if (mask === 0) ask(lba + asking.count)
     else if (wasWritten(v, since, lba, asking.count)) ask(lba)
     else differ(mask)
 }
