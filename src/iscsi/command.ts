@@ -36,7 +36,17 @@ import {
     RejectReason,
 } from "../wire/iscsi"
 import { Scsi } from "../wire/scsi"
-import { Conn, countCommand, isExpected, Sink } from "./conn"
+import {
+    agreed,
+    Conn,
+    countCommand,
+    FIRST_BURST,
+    IMMEDIATE_DATA,
+    INITIAL_R2T,
+    isExpected,
+    MAX_SEND,
+    Sink,
+} from "./conn"
 import { out } from "../net/frames"
 import {
     addData,
@@ -104,7 +114,8 @@ function look(c: Conn, b: Buffer, at: number): Outcome {
 function addReply(c: Conn, itt: number, flags: number, expected: number) {
     const wanted = flags & COMMAND_READ ? expected : 0
     let n = replyLength < wanted ? replyLength : wanted
-    if (n > c.negotiated.maxSend) n = c.negotiated.maxSend
+    const limit = agreed(c.negotiated, MAX_SEND)
+    if (n > limit) n = limit
     if (n === 0) {
         addResponse(c, itt, 0, wanted - replyLength)
         return
@@ -166,13 +177,15 @@ function startWrite(
     const n = c.negotiated
     // what ends the connection ends the task, too, and gives its credit back
     t.state = TaskState.Receiving
-    if (length > 0 && !n.isImmediateData) return "immediate data not agreed on"
-    if (length > n.firstBurst) return "immediate data beyond FirstBurstLength"
+    if (length > 0 && n[IMMEDIATE_DATA] === 0)
+        return "immediate data not agreed on"
+    const firstBurst = agreed(n, FIRST_BURST)
+    if (length > firstBurst) return "immediate data beyond FirstBurstLength"
     if (length > expected) return "more immediate data than expected"
     let unsolicited = 0
     if ((flags & FINAL) === 0) {
-        if (n.isInitialR2t) return "unsolicited data not agreed on"
-        unsolicited = n.firstBurst < expected ? n.firstBurst : expected
+        if (n[INITIAL_R2T] !== 0) return "unsolicited data not agreed on"
+        unsolicited = firstBurst < expected ? firstBurst : expected
         unsolicited -= length
     }
     t.owed = unsolicited

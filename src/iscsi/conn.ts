@@ -23,14 +23,22 @@ export enum Sink {
     Task,
 }
 
-/** What both sides have agreed on, RFC 7143 chapter 13. */
-export interface Negotiated {
-    /** MaxRecvDataSegmentLength of the initiator */
-    maxSend: number
-    maxBurst: number
-    firstBurst: number
-    isInitialR2t: boolean
-    isImmediateData: boolean
+/**
+ * What both sides have agreed on, RFC 7143 chapter 13. One buffer, because
+ * objects are dear: three numbers (u32), and two of which 1 is "Yes".
+ */
+export type Negotiated = Buffer
+/** MaxRecvDataSegmentLength of the initiator */
+export const MAX_SEND = 0
+export const MAX_BURST = 4
+export const FIRST_BURST = 8
+export const INITIAL_R2T = 12
+export const IMMEDIATE_DATA = 13
+const NEGOTIATED_SIZE = 14
+
+/** @param at MAX_SEND, MAX_BURST or FIRST_BURST. @returns bytes */
+export function agreed(n: Negotiated, at: number): number {
+    return n.getAt(at, "u32")
 }
 
 /** `Conn.flags` */
@@ -107,13 +115,7 @@ export function makeConn(port: Port, socket: Socket): Conn {
         granted: 0,
         taskCount: 0,
         attention: 0,
-        negotiated: {
-            maxSend: 8192,
-            maxBurst: 262144,
-            firstBurst: 65536,
-            isInitialR2t: true,
-            isImmediateData: true,
-        },
+        negotiated: Buffer.alloc(NEGOTIATED_SIZE),
         since: 0,
         sink: Sink.None,
         sinkLeft: 0,

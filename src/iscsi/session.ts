@@ -28,7 +28,7 @@ import {
     TmfResponse,
 } from "../wire/iscsi"
 import { Sense } from "../wire/scsi"
-import { Conn, countCommand, isExpected, Phase } from "./conn"
+import { agreed, Conn, countCommand, isExpected, MAX_SEND, Phase } from "./conn"
 import { out } from "../net/frames"
 import { addData, addHeader, countStatus, putNoTag } from "./pdu"
 import { clear, remove } from "./ring"
@@ -68,7 +68,8 @@ export function nopPdu(
     const itt = b.getAt(at + ITT, "u32")
     if (itt === NO_TAG) return undefined
     let n = length
-    if (n > c.negotiated.maxSend) n = c.negotiated.maxSend
+    const limit = agreed(c.negotiated, MAX_SEND)
+    if (n > limit) n = limit
     const r = addHeader(c, Op.NopIn, FINAL, itt)
     putNoTag(r)
     out.blitAt(r + LUN, b, at + LUN, 8)

@@ -5,7 +5,17 @@
 import { putText } from "../wire/bytes"
 import { SECTOR } from "../wire/card"
 import { ipIn, tcpPortIn } from "../wire/link"
-import { Conn, ConnFlag, Negotiated } from "./conn"
+import {
+    agreed,
+    Conn,
+    ConnFlag,
+    FIRST_BURST,
+    IMMEDIATE_DATA,
+    INITIAL_R2T,
+    MAX_BURST,
+    MAX_SEND,
+    Negotiated,
+} from "./conn"
 
 /** Our MaxRecvDataSegmentLength: a piece of the pool. */
 export const MAX_RECV = 4096
@@ -90,14 +100,14 @@ function obsolete(): string {
 /** OR; we can do without. */
 function initialR2t(n: Negotiated, value: string): string {
     if (!isBoolean(value)) return REJECT
-    n.isInitialR2t = value === "Yes"
+    n[INITIAL_R2T] = value === "Yes" ? 1 : 0
     return value
 }
 
 /** AND; we can do with it. */
 function immediateData(n: Negotiated, value: string): string {
     if (!isBoolean(value)) return REJECT
-    n.isImmediateData = value === "Yes"
+    n[IMMEDIATE_DATA] = value === "Yes" ? 1 : 0
     return value
 }
 
@@ -105,8 +115,8 @@ function immediateData(n: Negotiated, value: string): string {
 function maxBurst(n: Negotiated, value: string): string {
     const v = numberIn(value, MIN_SEGMENT, MAX_SEGMENT)
     if (isNaN(v)) return REJECT
-    n.maxBurst = v
-    if (n.firstBurst > v) n.firstBurst = v
+    n.setAt(MAX_BURST, "u32", v)
+    if (agreed(n, FIRST_BURST) > v) n.setAt(FIRST_BURST, "u32", v)
     return value
 }
 
@@ -118,10 +128,10 @@ function firstBurst(n: Negotiated, value: string): string {
     let v = numberIn(value, MIN_SEGMENT, MAX_SEGMENT)
     if (isNaN(v)) return REJECT
     if (v > MAX_RECV) v = MAX_RECV
-    if (v > n.maxBurst) v = n.maxBurst
+    if (v > agreed(n, MAX_BURST)) v = agreed(n, MAX_BURST)
     // in whole blocks: half of one would hold its piece until it is asked for
     v -= v % SECTOR
-    n.firstBurst = v
+    n.setAt(FIRST_BURST, "u32", v)
     return v + ""
 }
 
@@ -129,7 +139,7 @@ function firstBurst(n: Negotiated, value: string): string {
 function maxRecv(n: Negotiated, value: string): string {
     const v = numberIn(value, MIN_SEGMENT, MAX_SEGMENT)
     if (isNaN(v)) return REJECT
-    n.maxSend = v
+    n.setAt(MAX_SEND, "u32", v)
     return ""
 }
 
@@ -173,11 +183,11 @@ const answers: Record<string, Answer> = {
 
 /** What an initiator that says nothing has agreed to: chapter 13. */
 export function setDefaults(n: Negotiated) {
-    n.maxSend = 8192
-    n.maxBurst = 262144
-    n.firstBurst = 65536
-    n.isInitialR2t = true
-    n.isImmediateData = true
+    n.setAt(MAX_SEND, "u32", 8192)
+    n.setAt(MAX_BURST, "u32", 262144)
+    n.setAt(FIRST_BURST, "u32", 65536)
+    n[INITIAL_R2T] = 1
+    n[IMMEDIATE_DATA] = 1
 }
 
 /** Adds `key=value` and a zero. @returns the end */

@@ -25,7 +25,7 @@ import {
     TTT,
 } from "../wire/iscsi"
 import { Sense, SENSE_SIZE } from "../wire/scsi"
-import { Conn, ConnFlag, Sink } from "./conn"
+import { agreed, Conn, ConnFlag, MAX_SEND, Sink } from "./conn"
 import { MAX_DATA, out } from "../net/frames"
 import { outLength, roomIn, stream, writeOut } from "../net/out"
 import {
@@ -171,7 +171,7 @@ function maxPiece(c: Conn): number {
  */
 function startRead(c: Conn, t: Task) {
     let n = maxPiece(c)
-    const bySegment = c.negotiated.maxSend >> 9
+    const bySegment = agreed(c.negotiated, MAX_SEND) >> 9
     if (n > bySegment) n = bySegment
     if (n > t.blocksLeft) n = t.blocksLeft
     if (c.socket.txFree - outLength < BHS + n * BLOCK) {
