@@ -4,6 +4,9 @@
  */
 import { VolumeFlag } from "../wire/card"
 
+/** Epoch of a copy that counts for nothing, beside any other. */
+export const DISCARDED = 0
+
 export enum Verdict {
     /** both copies are equal: the home serves, the other mirrors */
     Mirrored = 0,
@@ -11,7 +14,8 @@ export enum Verdict {
     Home,
     /** the partner went on alone: its copy is the newer one */
     Partner,
-    /** both went on alone: each copy has writes that the other has not */
+    /** both went on alone: each copy has writes that the other has not; or the
+     * newest copy is on neither card */
     Split,
 }
 
@@ -35,7 +39,9 @@ export function judgeVolume(
     // a card that was never in step knows nothing, whatever its epoch
     const isFresh = (homeFlags & VolumeFlag.Fresh) !== 0
     if (isFresh !== ((partnerFlags & VolumeFlag.Fresh) !== 0))
-        return isFresh ? Verdict.Partner : Verdict.Home
+        return isFresh
+            ? besideNewCard(partnerEpoch, partnerFlags, Verdict.Partner)
+            : besideNewCard(homeEpoch, homeFlags, Verdict.Home)
     // one that has been caught up since goes on from the other's epoch
     const lacksOther = homeBase < partnerEpoch && partnerBase < homeEpoch
     if ((homeFlags & partnerFlags & VolumeFlag.Alone) !== 0)
@@ -50,4 +56,14 @@ export function judgeVolume(
     if ((homeFlags & ~partnerFlags & VolumeFlag.Outdated) !== 0)
         return Verdict.Partner
     return Verdict.Home
+}
+
+/**
+ * A copy that is outdated was left behind by one that is on neither card now.
+ * @param used where it is
+ */
+function besideNewCard(epoch: number, flags: number, used: Verdict): Verdict {
+    if ((flags & VolumeFlag.Outdated) === 0) return used
+    if (epoch !== DISCARDED) return Verdict.Split
+    return used === Verdict.Home ? Verdict.Partner : Verdict.Home
 }

@@ -22,6 +22,7 @@ import { wantBothCopies } from "../store/superblock"
 import { isSending, isServed, Mode, restartLog, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import { Frame, L_A, L_B, L_C, L_VOLUME, LINK_HEADER } from "../wire/link"
+import { DISCARDED } from "./coldstart"
 import { Partner } from "./detector"
 import { detector } from "./heartbeat"
 import { forgetGiving, isAsked, takeGive, takeTake } from "./giving"
@@ -37,7 +38,7 @@ import {
     target,
 } from "./resync"
 import { forgetVerify, sendVerify, takeVerified, takeVerify } from "./verify"
-import { DISCARDED, tellSplit } from "./split"
+import { tellSplit } from "./split"
 
 /** A partner must be heard for so long, on both channels, before it is helped. */
 const PROBATION_MS = 500

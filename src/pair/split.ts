@@ -9,13 +9,10 @@ import { wakeStorage } from "../store/storage"
 import { wantBothCopies } from "../store/superblock"
 import { Mode, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
-import { Verdict } from "./coldstart"
+import { DISCARDED, Verdict } from "./coldstart"
 import { dropLink, linkIsUp } from "./link"
 import { judge, partnerServes } from "./meeting"
 import { withdraw } from "./ports"
-
-/** Epoch of a copy that counts for nothing, beside any other. */
-export const DISCARDED = 0
 
 let volumes: Volume[]
 let index = 0
@@ -32,8 +29,13 @@ export function startSplit(v: Volume[], boardIndex: number, p: Port[]) {
 export function tellSplit(v: Volume) {
     if (hasTold[v.index]) return
     hasTold[v.index] = true
+    const isLeftBehind =
+        (v.flags & (VolumeFlag.Outdated | VolumeFlag.Fresh)) !== 0
+    const why = isLeftBehind
+        ? "the newest copy is on neither card"
+        : "both boards went on alone"
     event(
-        `volume ${v.index === 0 ? "a" : "b"}: both boards went on alone; ` +
+        `volume ${v.index === 0 ? "a" : "b"}: ${why}; ` +
             "discard the copy of one by its command",
     )
 }
