@@ -62,7 +62,8 @@ export function goAlone(v: Volume) {
     v.epoch++
     renewMap(v)
     v.flags =
-        (v.flags | VolumeFlag.Alone) & ~(VolumeFlag.Outdated | VolumeFlag.Fresh)
+        (v.flags | VolumeFlag.Alone) &
+        ~(VolumeFlag.Outdated | VolumeFlag.Fresh | VolumeFlag.First)
     v.sent = v.committed = v.appended
     wantBothCopies(v)
     wakeStorage()

@@ -15,7 +15,7 @@ export enum Verdict {
     /** the partner went on alone: its copy is the newer one */
     Partner,
     /** both went on alone: each copy has writes that the other has not; or the
-     * newest copy is on neither card */
+     * newest copy may be on neither card */
     Split,
 }
 
@@ -59,11 +59,13 @@ export function judgeVolume(
 }
 
 /**
- * A copy that is outdated was left behind by one that is on neither card now.
- * @param used where it is
+ * The board that has a new card now may have gone on alone with its old one. It
+ * has not if the other did, or if there was nothing yet to go on with.
+ * @param used where the card is that is not new
  */
 function besideNewCard(epoch: number, flags: number, used: Verdict): Verdict {
-    if ((flags & VolumeFlag.Outdated) === 0) return used
+    if ((flags & (VolumeFlag.Alone | VolumeFlag.First)) !== 0)
+        if ((flags & VolumeFlag.Outdated) === 0) return used
     if (epoch !== DISCARDED) return Verdict.Split
     return used === Verdict.Home ? Verdict.Partner : Verdict.Home
 }

@@ -20,6 +20,7 @@ import {
 } from "../store/pool"
 import { ownProgress } from "../store/progress"
 import { wakeStorage } from "../store/storage"
+import { wantSave } from "../store/superblock"
 import {
     acknowledgeable,
     isReceiving,
@@ -28,6 +29,7 @@ import {
     setPartnerDurable,
     Volume,
 } from "../store/volume"
+import { VolumeFlag } from "../wire/card"
 import {
     Frame,
     L_A,
@@ -125,6 +127,7 @@ export function takeStored(b: Buffer, at: number): string | undefined {
         v.stored = committed
         if (v.mode === Mode.Mirrored && committed > v.committed) {
             v.committed = committed
+            if ((v.flags & VolumeFlag.First) !== 0) endFirst(v)
             wakeStorage()
         }
         ownProgress()
@@ -136,6 +139,12 @@ export function takeStored(b: Buffer, at: number): string | undefined {
         setPartnerDurable(v, durable)
     }
     return undefined
+}
+
+/** Before a new pair's first write is acknowledged, the card says that it is. */
+function endFirst(v: Volume) {
+    v.flags &= ~VolumeFlag.First
+    wantSave(v)
 }
 
 export function takeSync(b: Buffer, at: number): string | undefined {
@@ -173,8 +182,7 @@ export async function sendFrames(s: Socket, isPing: boolean) {
 }
 
 async function sendWrites(s: Socket, v: Volume) {
-    // the card must know of it before the partner's card may have it
-    if (v.mode !== Mode.Mirrored || isMapSaved(v))
+    if (mayWrite(v))
         while (v.sent < v.appended) if (!(await sendWrite(s, v))) break
     if (v.syncWanted > syncSent[v.index] && v.sent >= v.syncWanted) {
         syncSent[v.index] = v.syncWanted
@@ -183,6 +191,12 @@ async function sendWrites(s: Socket, v: Volume) {
             addFrame(Frame.Sync, v.index, v.syncWanted, 0, 0)
         }
     }
+}
+
+/** The card must know of a write before the partner's card may have it. */
+function mayWrite(v: Volume): boolean {
+    if (v.mode !== Mode.Mirrored) return true
+    return isMapSaved(v) && (v.isSaved || (v.flags & VolumeFlag.First) === 0)
 }
 
 /**

@@ -11,7 +11,7 @@ import { Mode, Volume } from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import { DISCARDED, Verdict } from "./coldstart"
 import { dropLink, linkIsUp } from "./link"
-import { judge, partnerServes } from "./meeting"
+import { judge, partnerFlags, partnerServes } from "./meeting"
 import { withdraw } from "./ports"
 
 let volumes: Volume[]
@@ -29,10 +29,9 @@ export function startSplit(v: Volume[], boardIndex: number, p: Port[]) {
 export function tellSplit(v: Volume) {
     if (hasTold[v.index]) return
     hasTold[v.index] = true
-    const isLeftBehind =
-        (v.flags & (VolumeFlag.Outdated | VolumeFlag.Fresh)) !== 0
-    const why = isLeftBehind
-        ? "the newest copy is on neither card"
+    const isBesideNew = (v.flags ^ partnerFlags[v.index]) & VolumeFlag.Fresh
+    const why = isBesideNew
+        ? "the newest copy may have been on the card that is gone"
         : "both boards went on alone"
     event(
         `volume ${v.index === 0 ? "a" : "b"}: ${why}; ` +

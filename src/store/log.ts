@@ -19,6 +19,8 @@ export function write(
 ): number {
     const seq = append(v, lba, count, run)
     if ((v.flags & VolumeFlag.Active) === 0) {
+        if ((v.flags & VolumeFlag.Fresh) !== 0 && v.mode === Mode.Mirrored)
+            v.flags |= VolumeFlag.First
         v.flags = (v.flags | VolumeFlag.Active) & ~VolumeFlag.Fresh
         wantSave(v)
     }

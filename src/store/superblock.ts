@@ -32,7 +32,7 @@ export const image = Buffer.alloc(SECTOR)
 export const partnerOnCard = Buffer.alloc(IDENTITY_SIZE)
 
 /** What may be said by one copy alone: a partner's card says it, too. */
-const ONE_COPY = VolumeFlag.Active | VolumeFlag.Fresh
+const ONE_COPY = VolumeFlag.Active | VolumeFlag.Fresh | VolumeFlag.First
 
 let volumes: Volume[]
 let pairId = 0

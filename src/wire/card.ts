@@ -41,6 +41,9 @@ export enum VolumeFlag {
     Outdated = 4,
     /** a new card's, that was never in step with another */
     Fresh = 8,
+    /** a new pair's first write is under way at its home, which has not
+     * acknowledged any */
+    First = 16,
 }
 
 /// Dirty map ///

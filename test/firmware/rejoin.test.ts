@@ -7,15 +7,7 @@ import {
     picoSpeed,
     unlimitedSpeed,
 } from "../../devs/bench/pair.ts"
-import { MemoryMedia } from "../../devs/bench/sdcard/media.ts"
-import { VirtualBench } from "../../devs/bench/virtual.ts"
-import { buildProgram } from "../../devs/vm/program.ts"
-import {
-    assertGood,
-    loggedIn,
-    mirroredPair,
-    pattern,
-} from "../support/bench.ts"
+import { mirroredPair } from "../support/bench.ts"
 import { assertEqualCards, untilMirrored } from "../support/healing.ts"
 import { writersOfBoth } from "../support/writer.ts"
 
@@ -148,37 +140,4 @@ test("a link that is cut and mended, five times under load", async () => {
     for (const name of BOARD_NAMES) assert.ok(!bench.said(name, /took over/))
     for (const h of hosts) assert.equal(h.losses, 0)
     assertEqualCards(bench)
-})
-
-test("a new card in place of an old one is filled, and never served", async () => {
-    const mib = 1
-    let bench = mirroredPair({ speed: unlimitedSpeed(), seed: 8, mib })
-    const data = pattern(100, 64, 3)
-    await bench.runScript(async () => {
-        const host = await loggedIn(bench, "b")
-        assertGood(await host.write(100, data))
-        assertGood(await host.synchronize())
-        await bench.script.sleep(2e6)
-    })
-    const { a } = bench.media
-    bench.pair.setPower(false)
-    bench = new VirtualBench({
-        program: buildProgram(),
-        speed: unlimitedSpeed(),
-        seed: 9,
-        mib,
-        media: { a, b: new MemoryMedia(a.sectors) },
-    })
-    bench.pair.setPower(true)
-    await bench.runScript(async () => {
-        await untilMirrored(bench)
-        const host = await loggedIn(bench, "b")
-        const r = await host.read(100, 64)
-        assertGood(r)
-        assert.ok(r.data.equals(data))
-    }, 60e6)
-    const written = bench.consoles.b.events.find(e =>
-        /^volume . alone/.test(e.text),
-    )
-    assert.equal(written, undefined, "what is new serves nothing of its own")
 })

@@ -13,6 +13,8 @@ export const noActiveMark: Bug = {
         {
             file: "src/store/log.ts",
             find: `    if ((v.flags & VolumeFlag.Active) === 0) {
+        if ((v.flags & VolumeFlag.Fresh) !== 0 && v.mode === Mode.Mirrored)
+            v.flags |= VolumeFlag.First
         v.flags = (v.flags | VolumeFlag.Active) & ~VolumeFlag.Fresh
         wantSave(v)
     }

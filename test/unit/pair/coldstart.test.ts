@@ -8,7 +8,7 @@ useDeviceScript()
 const { judgeVolume, Verdict } = await import("../../../src/pair/coldstart.ts")
 const { VolumeFlag } = await import("../../../src/wire/card.ts")
 
-const { Active, Alone, Fresh, Outdated } = VolumeFlag
+const { Active, Alone, First, Fresh, Outdated } = VolumeFlag
 
 /** Epoch, flags, and the last epoch of which it has everything. */
 type Copy = readonly [epoch: number, flags: number, base?: number]
@@ -34,8 +34,33 @@ describe("the copy that counts", () => {
             [1, Fresh],
             "Mirrored",
         ],
-        ["beside a new card at home", [1, Fresh], [1, 0], "Partner"],
-        ["beside a new card at the mirror", [1, 0], [1, Fresh], "Home"],
+        [
+            "is the one that went on alone, beside a new card at home",
+            [1, Fresh],
+            [2, Alone | Active],
+            "Partner",
+        ],
+        [
+            "is the one that went on alone, beside a new card at the mirror",
+            [2, Alone],
+            [1, Fresh],
+            "Home",
+        ],
+        [
+            "is any before the first write of a new pair is acknowledged",
+            [1, First | Active],
+            [1, Fresh],
+            "Home",
+        ],
+        // who has the new card may have gone on alone with its old one
+        ["may be gone with a card of the home", [1, Fresh], [1, 0], "Split"],
+        ["may be gone with a card of the mirror", [1, 0], [1, Fresh], "Split"],
+        [
+            "may be gone when the one that is left was in mid-write",
+            [7, Active],
+            [1, Fresh],
+            "Split",
+        ],
         [
             "is missing when an outdated one meets a new card",
             [1, Outdated],
@@ -43,19 +68,19 @@ describe("the copy that counts", () => {
             "Split",
         ],
         [
-            "is missing when the outdated one is the mirror's",
+            "is missing when the outdated one was alone before",
             [1, Fresh],
-            [7, Outdated | Active],
+            [7, Outdated | Alone],
             "Split",
         ],
         [
-            "beside a new card that was discarded is old, too",
+            "beside a new card that was discarded counts, old or not",
             [3, Outdated],
             [0, Outdated],
             "Home",
         ],
         [
-            "is the new card's when the outdated one was discarded",
+            "is the new card's when the other one was discarded",
             [0, Outdated],
             [1, Fresh],
             "Partner",
