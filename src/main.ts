@@ -64,6 +64,21 @@ function setPins(board: Board) {
     p.intLink.setMode(ds.GPIOMode.InputPullUp)
 }
 
+/** Settings that make no board are told, again and again: nothing is served. */
+async function wholeSettings(): Promise<Settings> {
+    for (;;) {
+        try {
+            return await readSettings()
+        } catch (e) {
+            event(
+                `settings damaged: ${(e as Error).message}. ` +
+                    "Nothing is served: flash this board again",
+            )
+        }
+        await ds.sleep(RETRY_MS)
+    }
+}
+
 /** Waits for a card that is ours; says what is wrong with any other. */
 async function bringUpCard(
     board: Board,
@@ -130,8 +145,10 @@ async function main() {
     makeTasks()
     initUnit()
     initReceive()
-    const settings = await readSettings()
+    const settings = await wholeSettings()
     setBoardName(settings.index === 0 ? "a" : "b")
+    for (let i = 0; i < volumes.length; ++i)
+        volumes[i].mirroring = settings.mirroring[i]
     event("starting")
     listenToOperator()
     const card = await bringUpCard(board, settings, volumes)

@@ -1,5 +1,6 @@
 /** Settings of a board: who it is. Written when the board is flashed. */
 import { readSetting } from "@devicescript/settings"
+import { Mirroring } from "./store/volume"
 import {
     ID_ADDRESS,
     ID_NAME,
@@ -17,6 +18,8 @@ interface BoardSetting {
     pair: number
     /** size of each board's volume in MiB */
     mib: number
+    /** of volume a and volume b: "sync" when absent, "async" or "none" */
+    mirror?: string[]
 }
 
 /** Setting `tw.net`. */
@@ -37,6 +40,8 @@ export interface Settings {
     pair: number
     /** blocks of each volume */
     blocks: number
+    /** of each volume */
+    mirroring: Mirroring[]
     /** `wire/link.ts`, IDENTITY_SIZE bytes */
     identity: Buffer
 }
@@ -45,6 +50,20 @@ export interface Settings {
 function need<T>(value: T, what: string): T {
     if (value === undefined || value === null)
         throw new Error(`setting ${what} is missing`)
+    return value
+}
+
+function mirroringOf(word: string | undefined): Mirroring {
+    if (!word || word === "sync") return Mirroring.Sync
+    if (word === "async") return Mirroring.Async
+    if (word === "none") return Mirroring.None
+    throw new Error("setting tw.board.mirror: sync, async or none")
+}
+
+/** @throws Error that names the setting */
+function count(value: number, what: string): number {
+    if (!(need(value, what) >= 1))
+        throw new Error(`setting ${what} must be a number from 1 on`)
     return value
 }
 
@@ -78,8 +97,10 @@ function identityOf(net: NetSetting, name: string): Buffer {
     id.blitAt(ID_ADDRESS + 8, mac, 0, 6)
     putIp(id, ID_ADDRESS + 14, need(net.ip, "tw.net.ip"), "tw.net.ip")
     id.setAt(ID_PORT, "u16", net.port || 3260)
-    if (name.length > ID_NAME_MAX)
-        throw new Error(`setting tw.target: at most ${ID_NAME_MAX} characters`)
+    if (!(name.length <= ID_NAME_MAX))
+        throw new Error(
+            `setting tw.target must be a name of at most ${ID_NAME_MAX} characters`,
+        )
     id[ID_NAME_LENGTH] = name.length
     id.blitAt(ID_NAME, name, 0, name.length)
     return id
@@ -92,10 +113,12 @@ export async function readSettings(): Promise<Settings> {
     const name = need<string>(await readSetting("tw.target"), "tw.target")
     if (board.name !== "a" && board.name !== "b")
         throw new Error('setting tw.board.name must be "a" or "b"')
+    const mirror = board.mirror || []
     return {
         index: board.name === "a" ? 0 : 1,
-        pair: need(board.pair, "tw.board.pair"),
-        blocks: need(board.mib, "tw.board.mib") * 2048,
+        pair: count(board.pair, "tw.board.pair"),
+        blocks: count(board.mib, "tw.board.mib") * 2048,
+        mirroring: [mirroringOf(mirror[0]), mirroringOf(mirror[1])],
         identity: identityOf(net, name),
     }
 }

@@ -13,6 +13,7 @@ import {
     unlimitedSpeed,
     WIRE_NAMES,
     type BoardName,
+    type Mirroring,
     type Portal,
     type WireName,
 } from "./pair.ts"
@@ -26,6 +27,7 @@ export interface BenchOptions {
     media: Record<BoardName, Media>
     /** size of each board's volume */
     mib: number
+    mirror?: Record<BoardName, Mirroring>
     seed?: number
     timing?: CardTiming
 }
@@ -64,6 +66,7 @@ export class Bench extends EventEmitter<BenchEvents> {
             program: opts.program,
             portals: opts.portals,
             mib: opts.mib,
+            mirror: opts.mirror,
             media: opts.media,
             timing: opts.timing ?? typicalTiming,
             speed: unlimitedSpeed(),

@@ -26,7 +26,7 @@ export class BoardConsole {
 
     /** @returns the event in the line, if it is one of the firmware's */
     line(ms: number, line: string): ConsoleEvent | undefined {
-        const text = /^> [ab]: (.*)$/.exec(line)?.[1]
+        const text = /^> [ab?]: (.*)$/.exec(line)?.[1]
         if (text === undefined) return undefined
         const [kind] = text.split(" ", 1)
         if (kind === "status") this.status = fields(text)
@@ -57,12 +57,15 @@ function fields(text: string): Fields {
     )
 }
 
+/** What a board says of its own volume when all is as the settings want it. */
+const AT_HOME = ["mirrored", "mirrored-async", "unmirrored"]
+
 /** Whether each board says that it serves its volume and has its partner. */
 export function areMirrored(consoles: Record<BoardName, BoardConsole>) {
     return BOARD_NAMES.every(name => {
         const { status } = consoles[name]
         return (
-            status[`volume.${name}`] === "mirrored" &&
+            AT_HOME.includes(status[`volume.${name}`]) &&
             status.serves === name &&
             status.partner === "alive"
         )

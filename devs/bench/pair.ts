@@ -37,10 +37,20 @@ export interface Portal {
     port: number
 }
 
+/** The firmware's words: SPEC.md, chapter 4. */
+export type Mirroring = "sync" | "async" | "none"
+
+/** Settings as they stand in a board's flash, by their keys. */
+export type Flashed = Record<string, unknown>
+
 export interface PairOptions {
     program: Program
     portals: Record<BoardName, Portal>
     mib: number
+    /** how each volume is mirrored: sync when absent */
+    mirror?: Record<BoardName, Mirroring>
+    /** what a board was flashed with, in place of what is right */
+    misflash?(board: BoardName, right: Flashed): Flashed
     media: Record<BoardName, Media>
     timing: CardTiming
     /** a Pico's speed, or as fast as this machine can */
@@ -210,10 +220,16 @@ export class Pair {
         return { board, card, home, partner: partnerPort, link }
     }
 
-    private settings(name: BoardName): Record<string, unknown> {
+    private settings(name: BoardName): Flashed {
+        const { mirror } = this.opts
         const portal = this.opts.portals[name]
-        return {
-            "tw.board": { name, pair: PAIR_ID, mib: this.opts.mib },
+        const right = {
+            "tw.board": {
+                name,
+                pair: PAIR_ID,
+                mib: this.opts.mib,
+                ...(mirror && { mirror: [mirror.a, mirror.b] }),
+            },
             "tw.net": {
                 ip: portal.ip,
                 mask: "255.0.0.0",
@@ -223,6 +239,7 @@ export class Pair {
             },
             "tw.target": targetName(name),
         }
+        return this.opts.misflash?.(name, right) ?? right
     }
 }
 

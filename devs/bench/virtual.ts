@@ -15,6 +15,8 @@ import {
     picoSpeed,
     targetName,
     type BoardName,
+    type Mirroring,
+    type PairOptions,
     type Portal,
     type Speed,
 } from "./pair.ts"
@@ -25,6 +27,10 @@ export interface VirtualOptions {
     program: Program
     seed: number
     mib?: number
+    /** how each volume is mirrored: sync when absent */
+    mirror?: Record<BoardName, Mirroring>
+    /** what a board was flashed with, in place of what is right */
+    misflash?: PairOptions["misflash"]
     speed?: Speed
     timing?: CardTiming
     media?: Record<BoardName, MemoryMedia>
@@ -73,6 +79,8 @@ export class VirtualBench {
             program: opts.program,
             portals: PORTALS,
             mib: opts.mib ?? 32,
+            mirror: opts.mirror,
+            misflash: opts.misflash,
             media: this.media,
             timing: opts.timing ?? typicalTiming,
             speed: opts.speed ?? picoSpeed(),

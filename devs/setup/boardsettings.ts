@@ -18,6 +18,7 @@ export function boardSettings(
             name,
             pair: Number(values.PAIR),
             mib: Number(values.VOLUME_MIB),
+            mirror: [values.A_MIRROR, values.B_MIRROR],
         },
         "tw.net": {
             ip: own.ip,

@@ -9,9 +9,11 @@ export const KEYS = [
     "A_IP",
     "A_MAC",
     "A_TARGET",
+    "A_MIRROR",
     "B_IP",
     "B_MAC",
     "B_TARGET",
+    "B_MIRROR",
 ] as const
 export type Key = (typeof KEYS)[number]
 /** As they stand in the file. */
@@ -103,6 +105,15 @@ function checkTarget(value: string) {
         : "is no iSCSI name, as iqn.2026-11.com.example:twinstore.a is"
 }
 
+/** The firmware's words; SPEC.md, chapter 4. */
+const MIRRORINGS = ["sync", "async", "none"]
+
+function checkMirror(value: string) {
+    return MIRRORINGS.includes(value)
+        ? undefined
+        : `must be one of ${MIRRORINGS.join(", ")}`
+}
+
 /** A locally administered address: of nobody's making. */
 function suggestMac(board: "a" | "b") {
     const byte = () => randomNumber(256).toString(16).padStart(2, "0")
@@ -125,6 +136,13 @@ function boardFields(board: "a" | "b") {
             about: `the iSCSI name of board ${board}'s volume`,
             suggest: () => `iqn.2026-11.com.example:twinstore.${board}`,
             check: checkTarget,
+        },
+        mirror: {
+            about:
+                `how board ${board}'s volume is mirrored: sync, or async ` +
+                "(the last writes may be lost when it dies), or none",
+            suggest: () => "sync",
+            check: checkMirror,
         },
     }
 }
@@ -162,7 +180,9 @@ export const FIELDS: Record<Key, Field> = {
     A_IP: a.ip,
     A_MAC: a.mac,
     A_TARGET: a.target,
+    A_MIRROR: a.mirror,
     B_IP: b.ip,
     B_MAC: b.mac,
     B_TARGET: b.target,
+    B_MIRROR: b.mirror,
 }

@@ -9,7 +9,13 @@ import { Partner } from "../pair/detector"
 import { dirtyExtents } from "../store/dirtymap"
 import { own } from "../store/pool"
 import { cardHasFailed, readCount } from "../store/storage"
-import { isMarking, Volume } from "../store/volume"
+import {
+    bytesBehind,
+    isMarking,
+    Mirroring,
+    Mode,
+    Volume,
+} from "../store/volume"
 import { event } from "./events"
 
 const COUNTERS_MS = 1000
@@ -22,6 +28,9 @@ const MODES = [
     "joining",
     "mirrored",
 ]
+/** What is said in place of the words that mean "sync". */
+const MIRRORED = ["mirrored", "mirrored-async", "mirrored"]
+const ALONE = ["alone", "alone", "unmirrored"]
 const PARTNERS = ["unknown", "alive", "beat-lost", "link-lost", "silent"]
 
 let lastStatus = ""
@@ -43,6 +52,13 @@ function sessions(port: Port): number {
     return n
 }
 
+function modeOf(v: Volume): string {
+    if (v.mode === Mode.Mirrored) return MIRRORED[v.mirroring]
+    // its partner has no home for it, and serves it in need
+    if (v.mode === Mode.Alone) return ALONE[v.mirroring]
+    return MODES[v.mode]
+}
+
 /** Call now and then. @param now milliseconds */
 export function report(
     now: number,
@@ -60,8 +76,8 @@ export function report(
         count += sessions(ports[i])
     }
     const status =
-        `serves=${serves || "none"} volume.a=${MODES[volumes[0].mode]} ` +
-        `volume.b=${MODES[volumes[1].mode]} partner=${PARTNERS[partner]} ` +
+        `serves=${serves || "none"} volume.a=${modeOf(volumes[0])} ` +
+        `volume.b=${modeOf(volumes[1])} partner=${PARTNERS[partner]} ` +
         `card=${cardHasFailed() ? "failed" : "ok"} sessions=${count} ` +
         `fence=${isFencing ? "held" : "released"}`
     if (status !== lastStatus) {
@@ -83,6 +99,8 @@ function reportCounters(now: number, volumes: Volume[]) {
             ` written.${name}=${v.appended} committed.${name}=${v.committed}` +
             ` durable.${name}=${v.durable} epoch.${name}=${v.epoch}` +
             ` dirty.${name}=${isMarking(v) ? dirtyExtents[i] : 0}`
+        if (v.mirroring === Mirroring.Async)
+            text += ` behind.${name}=${bytesBehind(v)}`
     }
     const free = own.freeBlocks
     const spare = freeTasks()

@@ -12,9 +12,12 @@ import { reopenWindows } from "../iscsi/task"
 import { beginIntents, endIntents, isMapSaved } from "../store/dirtymap"
 import { flush } from "../store/log"
 import { wakeStorage } from "../store/storage"
-import { isQuiet, isServed, Mode, Volume } from "../store/volume"
+import { wantBothCopies } from "../store/superblock"
+import { isQuiet, isServed, Mirroring, Mode, Volume } from "../store/volume"
+import { VolumeFlag } from "../wire/card"
 import { Frame } from "../wire/link"
 import { Sense } from "../wire/scsi"
+import { goAlone } from "./alone"
 import { untoldHosts } from "./hosts"
 import { linkIsUp } from "./link"
 import { restartMirror } from "./mirror"
@@ -127,12 +130,21 @@ export async function stepGiving(now: number): Promise<boolean> {
         return true
     }
     v.mode = Mode.Mirror
+    if (v.mirroring === Mirroring.None) giveUp(v)
     release()
     if (v === home) isAsked = false
     restartMirror(v, v.appended)
     tell(v, Frame.Give, v.appended, v.epoch)
     event(`volume ${nameOf(v)} given ${v === home ? "away" : "back"}`)
     return true
+}
+
+/** From its home on, a volume that is not mirrored changes without us. */
+function giveUp(v: Volume) {
+    v.mode = Mode.Waiting
+    v.flags |= VolumeFlag.Outdated
+    wantBothCopies(v)
+    wakeStorage()
 }
 
 /// Taking ///
@@ -149,6 +161,7 @@ export function takeGive(
     v.sent = v.stored = v.partnerDurable = seq
     restartMirror(v, seq)
     beginIntents(v)
+    if (v.mirroring === Mirroring.None) goAlone(v)
     wakeStorage()
     got = v
     event(`volume ${nameOf(v)} ${v === home ? "is home again" : "taken"}`)

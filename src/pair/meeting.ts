@@ -89,6 +89,7 @@ export function linkUp() {
         out.setAt(e + 4, "u32", v.flags)
         out.setAt(e + 8, "u32", v.blocks)
         out[e + 12] = isServed(v) ? 1 : 0
+        out[e + 13] = v.mirroring
         out.setAt(at + H_BASES + (i << 2), "u32", ownBase(v))
     }
     out.blitAt(at + H_IDENTITY, settings.identity, 0, IDENTITY_SIZE)
@@ -121,6 +122,8 @@ export function takeHello(b: Buffer, at: number): string | undefined {
         partnerIsDecided = b[at + H_DECIDED] !== 0
         if (b.getAt(e + 8, "u32") !== volumes[i].blocks)
             return "partner's volumes have another size"
+        if (b[e + 13] !== volumes[i].mirroring)
+            return "partner mirrors in another way: tw.board.mirror"
     }
     partnerOnCard.blitAt(0, b, at + H_IDENTITY, IDENTITY_SIZE)
     event(`met ${nameIn(partnerOnCard)}`)

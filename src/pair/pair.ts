@@ -13,7 +13,14 @@ import { settle } from "../store/log"
 import { idleBriefly } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { partnerOnCard, wantBothCopies, wantSave } from "../store/superblock"
-import { isReceiving, isSending, isServed, Mode, Volume } from "../store/volume"
+import {
+    isReceiving,
+    isSending,
+    isServed,
+    Mirroring,
+    Mode,
+    Volume,
+} from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import { ID_NAME_LENGTH } from "../wire/link"
 import { Sense } from "../wire/scsi"
@@ -90,6 +97,17 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     startGiving(v, s.index, p)
     startSplit(v, s.index, p)
     startVerify(v)
+    if (home.mirroring === Mirroring.None) startUnmirrored()
+}
+
+/**
+ * Nobody else serves what nobody else has. Its port comes up when the address
+ * is not answered on the LAN, as any that is dark.
+ */
+function startUnmirrored() {
+    if ((home.flags & VolumeFlag.Alone) === 0) return
+    setIdentity(homePort, settings.identity, home)
+    goAlone(home)
 }
 
 /// Meeting ///
@@ -125,7 +143,7 @@ async function decide() {
     if (!isDecided) {
         metPartner(detector, ds.millis())
         rememberPartner()
-        setIdentity(homePort, settings.identity, home)
+        if (!hadHome) setIdentity(homePort, settings.identity, home)
     }
     isDecided = true
     // a port that was withdrawn since stays away
@@ -151,7 +169,11 @@ function decideVolume(v: Volume) {
     if (partnerServes[v.index] || (!isOurs && verdict !== Verdict.Mirrored)) {
         if (isHome)
             event("own copy is outdated: the partner went on alone; waiting")
-    } else if (verdict === Verdict.Mirrored && isNew) {
+    } else if (
+        verdict === Verdict.Mirrored &&
+        isNew &&
+        v.mirroring !== Mirroring.None
+    ) {
         v.mode = isHome ? Mode.Mirrored : Mode.Mirror
         if (isHome) beginIntents(v)
     } else if (isOurs) goAlone(v)
@@ -220,9 +242,10 @@ export async function resync(): Promise<string | undefined> {
             return "it is under way"
     }
     for (let i = 0; i < volumes.length; ++i) {
-        const mode = volumes[i].mode
-        if (mode !== Mode.Mirrored && mode !== Mode.Alone) continue
-        wantWhole(volumes[i])
+        const v = volumes[i]
+        if (v.mode !== Mode.Mirrored && v.mode !== Mode.Alone) continue
+        if (isUnmirrored(v)) continue
+        wantWhole(v)
         isAny = true
     }
     if (!isAny) return "no volume is served from here"
@@ -311,7 +334,10 @@ const GONE_MS = 1000
 export async function serveAlone(): Promise<string | undefined> {
     const hasPartner = partnerOnCard[ID_NAME_LENGTH] !== 0
     const takesHome = home.mode === Mode.Waiting
-    const takesForeign = foreign.mode === Mode.Waiting && hasPartner
+    const takesForeign =
+        foreign.mode === Mode.Waiting &&
+        foreign.mirroring !== Mirroring.None &&
+        hasPartner
     if (!takesHome && !takesForeign) return "it waits with nothing"
     const heardAt = Math.max(detector.beatAt, detector.linkAt)
     if (linkIsUp() || ds.millis() - heardAt < GONE_MS)
@@ -398,15 +424,20 @@ export async function servePair(): Promise<boolean> {
     return false
 }
 
-/** Whether the partner has all that this board serves. */
+/** Whether the partner has all that this board serves, or mirrors. */
 function isAllMirrored(): boolean {
     let isAny = false
     for (let i = 0; i < volumes.length; ++i) {
-        if (!isServed(volumes[i])) continue
-        if (volumes[i].mode !== Mode.Mirrored) return false
-        isAny = true
+        const v = volumes[i]
+        if (v.mode === Mode.Mirrored || isReceiving(v)) isAny = true
+        else if (isServed(v) && !isUnmirrored(v)) return false
     }
     return isAny
+}
+
+/** It is served here, and meant to be here alone. */
+function isUnmirrored(v: Volume): boolean {
+    return v === home && v.mirroring === Mirroring.None
 }
 
 /** What was acknowledged out of memory is on the card, and so is the epoch. */

@@ -19,7 +19,14 @@ import { freeArea, remote } from "../store/pool"
 import { ownProgress } from "../store/progress"
 import { cardHasFailed, wakeStorage } from "../store/storage"
 import { wantBothCopies } from "../store/superblock"
-import { isSending, isServed, Mode, restartLog, Volume } from "../store/volume"
+import {
+    isSending,
+    isServed,
+    Mirroring,
+    Mode,
+    restartLog,
+    Volume,
+} from "../store/volume"
 import { VolumeFlag } from "../wire/card"
 import { Frame, L_A, L_B, L_C, L_VOLUME, LINK_HEADER } from "../wire/link"
 import { DISCARDED } from "./coldstart"
@@ -123,6 +130,7 @@ function ask(now: number) {
     }
     for (let i = 0; i < volumes.length; ++i) {
         const v = volumes[i]
+        if (v === foreign && v.mirroring === Mirroring.None) continue
         if (v.mode === Mode.Waiting && v.isSaved && due[i] === Frame.None)
             tell(v, Frame.Want, v.epoch, v.flags)
     }
@@ -182,6 +190,7 @@ function isSplit(v: Volume, epoch: number, flags: number): boolean {
 
 function takeWant(v: Volume, epoch: number, flags: number) {
     if (v.mode !== Mode.Alone || !v.isSaved || target) return
+    if (v === home && v.mirroring === Mirroring.None) return
     // the partner's own volume first: it is to be given back
     if (v === home && foreign.mode === Mode.Alone) return
     const isFresh = (flags & VolumeFlag.Fresh) !== 0

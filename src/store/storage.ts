@@ -22,6 +22,7 @@ import {
     isCopy,
     isMarking,
     LOG_MASK,
+    readable,
     setDurable,
     Volume,
 } from "./volume"
@@ -175,7 +176,7 @@ async function failReads() {
 /** Whether one log entry has all of it, the commonest case of a rewrite. */
 function isWhollyInLog(job: ReadJob) {
     const v = job.volume
-    for (let s = v.committed; s > v.durable; --s) {
+    for (let s = readable(v); s > v.durable; --s) {
         const i = s & LOG_MASK
         const skip = job.lba - v.lba.getAt(i << 2, "u32")
         if (skip >= 0 && skip + job.count <= v.count[i]) return true
@@ -186,7 +187,8 @@ function isWhollyInLog(job: ReadJob) {
 /** Puts what the log has over what the card had, oldest first. */
 function overlay(job: ReadJob) {
     const v = job.volume
-    for (let s = v.durable + 1; s <= v.committed; ++s) {
+    const newest = readable(v)
+    for (let s = v.durable + 1; s <= newest; ++s) {
         const i = s & LOG_MASK
         const first = v.lba.getAt(i << 2, "u32")
         let from = first

@@ -9,8 +9,9 @@
  *     appended ≥ sent = committed ≥ durable             served, resyncing
  *     appended = committed ≥ durable                    served alone, or mirror
  *
- * Entries above `durable` are in the log: reads look at the committed ones
- * before they look at the card. An entry's blocks are free once it is durable.
+ * Entries above `durable` are in the log: reads look at the committed ones, or
+ * at all of a volume that is mirrored asynchronously, before they look at the
+ * card. An entry's blocks are free once it is durable.
  */
 import { giveRun, own, OWN_BLOCKS, remote } from "./pool"
 
@@ -42,6 +43,16 @@ export enum Mode {
     Joining,
     /** served: each write goes to the partner first */
     Mirrored,
+}
+
+/** How a volume is mirrored: a setting, the same on both boards. */
+export enum Mirroring {
+    /** a write is acknowledged when the partner's memory has it */
+    Sync = 0,
+    /** when this board's memory has it; the partner gets it soon after */
+    Async,
+    /** it is on its home's card alone, and is without service when that dies */
+    None,
 }
 
 /** This board serves the volume. */
@@ -79,6 +90,7 @@ export interface Volume {
     firstLba: number
     blocks: number
     mode: Mode
+    mirroring: Mirroring
     epoch: number
     /** `VolumeFlag`s, as the superblock shall have them */
     flags: number
@@ -106,8 +118,6 @@ export interface Volume {
     partnerDurable: number
     /** last entry of a SYNC request that the partner has not answered */
     syncWanted: number
-    /** the card has failed an entry: no more is written */
-    hasFailed: boolean
 }
 
 export function makeVolume(index: number): Volume {
@@ -116,6 +126,7 @@ export function makeVolume(index: number): Volume {
         firstLba: 0,
         blocks: 0,
         mode: Mode.Waiting,
+        mirroring: Mirroring.Sync,
         epoch: 0,
         flags: 0,
         isSaved: false,
@@ -131,7 +142,6 @@ export function makeVolume(index: number): Volume {
         stored: 0,
         partnerDurable: 0,
         syncWanted: 0,
-        hasFailed: false,
     }
 }
 
@@ -216,11 +226,30 @@ export function setPartnerDurable(v: Volume, seq: number) {
 /** Writes up to this one may be acknowledged to hosts, or to the partner. */
 export function acknowledgeable(v: Volume): number {
     if (!v.isSaved) return 0
-    if (v.mode === Mode.Mirrored) return v.stored
+    if (v.mode === Mode.Mirrored) return isAhead(v) ? v.appended : v.stored
     if (v.mode < Mode.Alone) return v.committed
     // the partner may take itself for a mirror already
     if (v.mode === Mode.Joining && v.stored < v.durable) return v.stored
     return v.durable
+}
+
+/** Hosts may be told of writes that the partner does not have. */
+function isAhead(v: Volume): boolean {
+    return v.mode === Mode.Mirrored && v.mirroring === Mirroring.Async
+}
+
+/** Hosts see writes up to this one. */
+export function readable(v: Volume): number {
+    return isAhead(v) ? v.appended : v.committed
+}
+
+/** Acknowledged bytes that would be lost if this board died now. */
+export function bytesBehind(v: Volume): number {
+    let blocks = 0
+    if (isAhead(v))
+        for (let s = v.stored + 1; s <= v.appended; ++s)
+            blocks += v.count[s & LOG_MASK]
+    return blocks << 9
 }
 
 /** Writes up to this one survive the loss of all power. */

@@ -6,6 +6,7 @@ import { flashed } from "../support/devicescript/settings.ts"
 
 useDeviceScript()
 const { readSettings } = await import("../../src/settings.ts")
+const { Mirroring } = await import("../../src/store/volume.ts")
 
 const BOARD = { name: "b", pair: 0x11223344, mib: 32 }
 const NET = {
@@ -52,6 +53,14 @@ test("mask, gateway and port have defaults", async () => {
     )
 })
 
+test("each volume is mirrored as it is said, or in step", async () => {
+    const { mirroring } = await readSettings()
+    assert.deepEqual(mirroring, [Mirroring.Sync, Mirroring.Sync])
+    flashed.set("tw.board", { ...BOARD, mirror: ["none", "async"] })
+    const other = await readSettings()
+    assert.deepEqual(other.mirroring, [Mirroring.None, Mirroring.Async])
+})
+
 test("a name may be as long as its field", async () => {
     flashed.set("tw.target", "n".repeat(75))
     const { identity } = await readSettings()
@@ -76,6 +85,24 @@ describe("a board does not start", () => {
             { name: "a", pair: 1 },
             /tw\.board\.mib is missing/,
         ],
+        [
+            "with a size in words",
+            "tw.board",
+            { ...BOARD, mib: "big" },
+            /tw\.board\.mib must be a number/,
+        ],
+        [
+            "with the pair 0",
+            "tw.board",
+            { ...BOARD, pair: 0 },
+            /tw\.board\.pair must be a number/,
+        ],
+        [
+            "mirrored in a way that there is not",
+            "tw.board",
+            { ...BOARD, mirror: ["sync", "perhaps"] },
+            /tw\.board\.mirror: sync, async or none/,
+        ],
         ["without an IP", "tw.net", { mac: NET.mac }, /tw\.net\.ip is missing/],
         ["without a MAC", "tw.net", { ip: NET.ip }, /tw\.net\.mac is missing/],
         ...["10.0.0", "10.0.0.1.2", "10.0.0.256", "10.0.0.-1", "a.b.c.d"].map(
@@ -92,7 +119,12 @@ describe("a board does not start", () => {
             { ...NET, mac: "0254" },
             /12 hex digits/,
         ],
-        ["with a name too long", "tw.target", "n".repeat(76), /at most 75/],
+        [
+            "with a name too long",
+            "tw.target",
+            "n".repeat(76),
+            /tw\.target must be a name of at most 75/,
+        ],
     ] as [string, string, unknown, RegExp][])
         test(what, async () => {
             flashed.set(key, value)

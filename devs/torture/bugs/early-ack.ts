@@ -1,5 +1,5 @@
 /**
- * Shown by a home that dies within milliseconds of an answer, and by a link that
+ * As a volume that is mirrored asynchronously. Shown by a home that dies within milliseconds of an answer, and by a link that
  * is silent for a while before its home dies. Reads see all of the log, so that
  * without a fault nothing is amiss.
  */
@@ -13,18 +13,8 @@ export const earlyAck: Bug = {
     patches: [
         {
             file: "src/store/volume.ts",
-            find: "if (v.mode === Mode.Mirrored) return v.stored",
-            replace: "if (v.mode === Mode.Mirrored) return v.appended",
-        },
-        {
-            file: "src/store/storage.ts",
-            find: "for (let s = v.committed; s > v.durable; --s)",
-            replace: "for (let s = v.appended; s > v.durable; --s)",
-        },
-        {
-            file: "src/store/storage.ts",
-            find: "for (let s = v.durable + 1; s <= v.committed; ++s)",
-            replace: "for (let s = v.durable + 1; s <= v.appended; ++s)",
+            find: "return v.mode === Mode.Mirrored && v.mirroring === Mirroring.Async",
+            replace: "return v.mode === Mode.Mirrored",
         },
     ],
 }

@@ -11,12 +11,12 @@ export const readMissesLog: Bug = {
     patches: [
         {
             file: "src/store/storage.ts",
-            find: "for (let s = v.committed; s > v.durable; --s)",
+            find: "for (let s = readable(v); s > v.durable; --s)",
             replace: "for (let s = v.durable; s > v.durable; --s)",
         },
         {
             file: "src/store/storage.ts",
-            find: "for (let s = v.durable + 1; s <= v.committed; ++s)",
+            find: "for (let s = v.durable + 1; s <= newest; ++s)",
             replace: "for (let s = v.durable + 1; s <= v.durable; ++s)",
         },
     ],

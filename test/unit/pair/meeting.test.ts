@@ -63,7 +63,8 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
     )
     const identity = identityOf(index)
     initSuperblock(volumes, pair, index)
-    const settings = { index, pair, blocks: BLOCKS, identity }
+    const mirroring = volumes.map(v => v.mirroring)
+    const settings = { index, pair, blocks: BLOCKS, mirroring, identity }
     pairing.startPair(settings, volumes, ports)
     return {
         ports,
@@ -140,6 +141,8 @@ describe("a partner is refused", () => {
         ["that mirrors fewer blocks", 2, "08", /pool/],
         ["with another size of a volume", 16 + 8, "01000100", /size/],
         ["with another size of the other", 32 + 8, "00000200", /size/],
+        ["that mirrors in another way", 16 + 12, "00010000", /another way/],
+        ["that mirrors the other not", 32 + 12, "00020000", /another way/],
     ] as const)
         test(what, async () =>
             assert.match((await refusal(at, change)) ?? "", why),

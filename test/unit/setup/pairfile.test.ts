@@ -19,9 +19,11 @@ const GOOD: Values = {
     A_IP: "192.168.1.11",
     A_MAC: "02:54:57:01:02:0a",
     A_TARGET: "iqn.2026-11.com.example:twinstore.a",
+    A_MIRROR: "sync",
     B_IP: "192.168.1.12",
     B_MAC: "02-54-57-01-02-0B",
     B_TARGET: "iqn.2026-11.com.example:twinstore.b",
+    B_MIRROR: "async",
 }
 
 function problemsOf(text: string): string[] {
@@ -48,7 +50,12 @@ test("what is suggested is right, and new each time", () => {
 
 test("a board gets what the firmware reads", () => {
     assert.deepEqual(boardSettings(GOOD, "b"), {
-        "tw.board": { name: "b", pair: 30485, mib: 1024 },
+        "tw.board": {
+            name: "b",
+            pair: 30485,
+            mib: 1024,
+            mirror: ["sync", "async"],
+        },
         "tw.net": {
             ip: "192.168.1.12",
             mask: "255.255.255.0",
@@ -107,6 +114,11 @@ const WRONG: [change: Partial<Values>, says: RegExp][] = [
         /^A_TARGET: .* has 84 characters: 75 at most$/,
     ],
     [{ B_TARGET: "iqn.2026-11.com.example:b c" }, /^B_TARGET: /],
+    [{ A_MIRROR: "" }, /^A_MIRROR: is missing$/],
+    [
+        { B_MIRROR: "Sync" },
+        /^B_MIRROR: "Sync" must be one of sync, async, none$/,
+    ],
     [{ B_TARGET: GOOD.A_TARGET }, /^B_TARGET: is board a's, too$/],
 ]
 
