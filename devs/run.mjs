@@ -21,6 +21,7 @@ const TOOLS = {
     build: ["devs/tools/build.ts"],
     setup: ["devs/tools/setup.ts"],
     bundle: ["devs/tools/bundle.ts"],
+    wiring: ["devs/tools/wiring.ts"],
     monitor: ["devs/tools/monitor.ts"],
     check: ["devs/tools/check.ts"],
     bench: ["devs/tools/bench.ts"],
