@@ -38,7 +38,7 @@ export interface Limits {
     /** its reset pin: held surely below, and surely not above */
     resetLowV: number
     resetHighV: number
-    /** the weakest and the strongest of its own pull-downs, Ω */
+    /** its own pull-downs: from the strongest to the weakest, Ω */
     pullDownOhms: [number, number]
     /** pull-ups on the reset line that the development board itself has, Ω */
     resetPullOhms: number

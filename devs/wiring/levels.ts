@@ -5,7 +5,7 @@
 import { CONFIRM_MS } from "../../src/pair/fencing.ts"
 import type { Limits } from "./controller.ts"
 import { partNamed, type Wiring } from "./nets.ts"
-import { REGULATOR_MA } from "./parts.ts"
+import { MODULES, REGULATOR_MA } from "./parts.ts"
 
 export interface Level {
     what: string
@@ -31,7 +31,9 @@ const DIODE_V = 0.6
 const CAPACITOR_TOLERANCE = 0.2
 /** Pull-up on RSTn that a module may bring: the chip itself has 77 kΩ. */
 const MODULE_PULL_OHMS = 10_000
-const W5500_COUNT = 3
+const W5500_COUNT = MODULES.length
+/** W5500 datasheet, section 5.3: what an input surely reads low up to. */
+const W5500_LOW_V = 0.8
 /** W5500 datasheet, section 5.5.1: RSTn must be low for so long. */
 const W5500_RESET_MS = 0.5
 /** ESP32-S3 datasheet, power-up glitches. */
@@ -74,18 +76,20 @@ export function resetWithoutSupply(wiring: Wiring): number {
 
 /** The levels at one board; its partner is of the same kind. */
 export function levelsOf(wiring: Wiring): Level[] {
+    return [...resetLevels(wiring), ...inputs(wiring), ...currents(wiring)]
+}
+
+/** What the partner's fence does to the reset line. */
+function resetLevels(wiring: Wiring): Level[] {
     const { limits } = wiring.controller
-    const ohms = (ref: string) => partNamed(wiring, ref).ohms!
+    const series = partNamed(wiring, "R9").ohms!
     const farads = partNamed(wiring, "C1").farads!
-    const pull = resetPull(wiring, limits)
-    const pulled = ohms("R9") + OUTPUT_OHMS
-    const lowV = divide(pull, pulled)
-    const resetV = Math.min(limits.resetLowV, 0.8)
+    const pulled = series + OUTPUT_OHMS
+    const lowV = divide(resetPull(wiring, limits), pulled)
+    const resetV = Math.min(limits.resetLowV, W5500_LOW_V)
     const slowest = pulled * farads * (1 + CAPACITOR_TOLERANCE)
     const fallMs = 1e3 * slowest * Math.log((SUPPLY_V - lowV) / (resetV - lowV))
-    const fastest = ohms("R9") * farads * (1 - CAPACITOR_TOLERANCE)
-    const [weakest] = limits.pullDownOhms
-    const draws = wiring.parts.reduce((sum, p) => sum + (p.milliamps ?? 0), 0)
+    const fastest = series * farads * (1 - CAPACITOR_TOLERANCE)
     return [
         {
             what: "reset while the partner pulls its fence",
@@ -94,28 +98,6 @@ export function levelsOf(wiring: Wiring): Level[] {
             isMinimum: false,
             unit: "V",
             why: "controller and W5500s are held, also where each module brings 10 kΩ of its own",
-        },
-        {
-            what: "fence released, as it is read",
-            value: Math.min(
-                FOLLOWER_V,
-                divide(ohms("R11") + ohms("R9"), weakest),
-            ),
-            limit: limits.highV,
-            isMinimum: true,
-            unit: "V",
-            why: "through Q1, against the pin's own pull-down: high, the wire is whole",
-        },
-        {
-            what: "beat in, high",
-            value: Math.min(
-                FOLLOWER_V,
-                divide(ohms("R8") + OUTPUT_OHMS, ohms("R10")),
-            ),
-            limit: limits.highV,
-            isMinimum: true,
-            unit: "V",
-            why: "through R8 and Q2, against R10",
         },
         {
             what: "from pulling the fence to a reset",
@@ -135,6 +117,44 @@ export function levelsOf(wiring: Wiring): Level[] {
             unit: "V",
             why: "an ESP32-S3 that is switched on does not reset its partner: C1",
         },
+    ]
+}
+
+/** What the controller reads from the partner's lines. */
+function inputs(wiring: Wiring): Level[] {
+    const { limits } = wiring.controller
+    const ohms = (ref: string) => partNamed(wiring, ref).ohms!
+    const [strongest] = limits.pullDownOhms
+    return [
+        {
+            what: "fence released, as it is read",
+            value: Math.min(
+                FOLLOWER_V,
+                divide(ohms("R11") + ohms("R9"), strongest),
+            ),
+            limit: limits.highV,
+            isMinimum: true,
+            unit: "V",
+            why: "through Q1, against the pin's own pull-down: high, the wire is whole",
+        },
+        {
+            what: "beat in, high",
+            value: Math.min(
+                FOLLOWER_V,
+                divide(ohms("R8") + OUTPUT_OHMS, ohms("R10")),
+            ),
+            limit: limits.highV,
+            isMinimum: true,
+            unit: "V",
+            why: "through R8 and Q2, against R10",
+        },
+    ]
+}
+
+function currents(wiring: Wiring): Level[] {
+    const ohms = (ref: string) => partNamed(wiring, ref).ohms!
+    const draws = wiring.parts.reduce((sum, p) => sum + (p.milliamps ?? 0), 0)
+    return [
         {
             what: "a wire of the cable at ground",
             value: (1e3 * SUPPLY_V) / Math.min(ohms("R8"), ohms("R9")),

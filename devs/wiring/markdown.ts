@@ -170,9 +170,18 @@ function ifSupplyFails(wiring: Wiring): string {
 }
 
 function text(wiring: Wiring): string {
-    const { kind, controller } = wiring
-    const reset = controller.label("reset")
-    const { board } = costOf(wiring)
+    return [
+        pinsAndModules(wiring),
+        cables(wiring),
+        supplies(wiring),
+        partsAndLevels(wiring),
+        powerAndPrices(wiring),
+    ].join("\n\n")
+}
+
+function pinsAndModules(wiring: Wiring): string {
+    const { kind } = wiring
+    const { controller } = wiring
     return `# Wiring: ${controller.name}
 
 \`npm run wiring -- --write\` makes this file and the drawing from the tables in \`devs/wiring/\` and the
@@ -198,9 +207,12 @@ ${moduleTable(wiring)}
 - Take W5500 modules that bring out RSTn and INTn.
 - Take a microSD adapter that is only a socket and resistors. Adapters for 5 V have a buffer
   (74LVC125), which on many goes on driving MISO when the card is not selected: then no W5500 can be
-  read.
+  read.`
+}
 
-## Ethernet
+function cables(wiring: Wiring): string {
+    const reset = wiring.controller.label("reset")
+    return `## Ethernet
 
 The W5500 does not sort out by itself which pair sends (no auto-MDIX). So the cable between both
 boards' links is a **crossover** cable; with a straight one neither sees a carrier. Home and partner port go
@@ -221,9 +233,11 @@ reversed (pin 1 to pin 8), not longer than 50 cm. With one that is not reversed,
   weak pull-down; then R11 at the partner pulls it high.
 - **Present.** Pulled up here, and joined to ground in the partner's plug: low means that the cable
   is in at both ends.
-- **Ground.** Pins 4 and 5, and 6 besides. Ethernet does not join grounds, so this cable must.
+- **Ground.** Pins 4 and 5, and 6 besides. Ethernet does not join grounds, so this cable must.`
+}
 
-## Two supplies, and one of them off
+function supplies(wiring: Wiring): string {
+    return `## Two supplies, and one of them off
 
 A pin of a controller without power is a diode to its dead 3.3 V. A series resistor limits the
 current, but the line still goes low: a board that lost its power would pull its partner's reset to
@@ -242,9 +256,14 @@ two lines that the partner drives or pulls high come in through a MOSFET with it
 0.85 V or less. A BSS138 (1.5 V) is none: the fence would read as broken.
 
 Whether Q1 or Q2 is a short shows only when this board has no power: measure it after soldering. With
-this board off and the partner on, the partner's reset must be near 3.3 V, and 3V3 here near 0.
+this board off and the partner on, the partner's reset must be near 3.3 V, and 3V3 here near 0.`
+}
 
-## Small parts
+function partsAndLevels(wiring: Wiring): string {
+    const { kind } = wiring
+    const { controller } = wiring
+    const reset = wiring.controller.label("reset")
+    return `## Small parts
 
 ${smallParts(wiring)}
 
@@ -270,8 +289,14 @@ margin. Typical parts have 0.3 V more, and its inputs switch near the middle. Wh
 board says \`fence broken\` or hears no beat: then nothing is taken over.
 `
         : ""
+}`
 }
-## Power and grounding
+
+function powerAndPrices(wiring: Wiring): string {
+    const { kind } = wiring
+    const { controller } = wiring
+    const { board } = costOf(wiring)
+    return `## Power and grounding
 
 - Each board has a supply of its own, 5 V and 2 A. A common one would be one thing that can fail for
   both.
@@ -305,6 +330,5 @@ ${billTable(wiring)}
 
 ## All connections
 
-${netTable(wiring)}
-`
+${netTable(wiring)}`
 }
