@@ -1,22 +1,32 @@
 /** Whether a pair that nothing troubles any more becomes one again. */
-import { BOARD_NAMES, other } from "../bench/pair.ts"
+import { BOARD_NAMES, other, type Mirroring } from "../bench/pair.ts"
 import type { VirtualBench } from "../bench/virtual.ts"
+import type { Scene } from "./scene.ts"
 
 /** A whole volume takes minutes: that is not waited for. */
 const MANY_BLOCKS = 2000
 
 /** What an operator has to look at: the boards say so, and leave it. */
 const LEFT_TO_AN_OPERATOR =
-    /both boards went on alone|resync stopped|card has data|no card/
+    /both boards went on alone|on the card that is gone|resync stopped|card has data|no card/
+
+/** What home and partner say of a volume then. */
+const WHEN_ONE: Record<Mirroring, { home: string; mirror: string }> = {
+    sync: { home: "mirrored", mirror: "mirror" },
+    async: { home: "mirrored-async", mirror: "mirror" },
+    none: { home: "unmirrored", mirror: "waiting" },
+}
 
 /** Whether each board serves its own volume, and mirrors the other's. */
-export function isOne(bench: VirtualBench): boolean {
+export function isOne(scene: Scene): boolean {
     return BOARD_NAMES.every(name => {
-        const { status } = bench.consoles[name]
+        const { status } = scene.bench.consoles[name]
+        const { home } = WHEN_ONE[scene.mirroringOf(name)]
+        const { mirror } = WHEN_ONE[scene.mirroringOf(other(name))]
         return (
             status.serves === name &&
-            status[`volume.${name}`] === "mirrored" &&
-            status[`volume.${other(name)}`] === "mirror"
+            status[`volume.${name}`] === home &&
+            status[`volume.${other(name)}`] === mirror
         )
     })
 }

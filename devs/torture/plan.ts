@@ -1,5 +1,5 @@
 /** What will happen in one history: all of it follows from its seed. */
-import type { BoardName } from "../bench/pair.ts"
+import type { BoardName, Mirroring } from "../bench/pair.ts"
 import { Random } from "../sim/random.ts"
 import { faults } from "./faults/index.ts"
 import { profileOf, type Profile } from "./profile.ts"
@@ -30,6 +30,8 @@ export interface Plan {
     runUs: number
     region: Region
     clockRate: Record<BoardName, number>
+    /** how each volume is mirrored; sync when absent */
+    mirror?: Record<BoardName, Mirroring>
     /** what interrupts and garbage collection take from each board */
     delays?: Delays
     hosts: PlannedHost[]
@@ -94,7 +96,19 @@ export function makePlan(seed: number, profileName: string): Plan {
         delays: random.pick(DELAYS),
         hosts: planHosts(random),
         faults: planFaults(random, profile),
+        ...planMirror(new Random(seed + MIRROR_SEED), profile),
     }
+}
+
+/** Its own dice: what a seed meant before there were such settings stays. */
+const MIRROR_SEED = 0x51e9
+const MIRRORINGS: Mirroring[] = ["sync", "async", "none"]
+
+/** Most pairs mirror both volumes in step, as most users will have it. */
+function planMirror(random: Random, { otherMirror }: Profile) {
+    if (!random.chance(otherMirror)) return {}
+    const pick = () => random.pick(MIRRORINGS)
+    return { mirror: { a: pick(), b: pick() } }
 }
 
 function planHosts(random: Random): PlannedHost[] {

@@ -9,6 +9,8 @@ export interface Profile {
     runMs: number
     /** fewest and most faults of one history */
     faults: [number, number]
+    /** share of histories whose volumes are mirrored in other ways than sync */
+    otherMirror: number
     /** by name of the fault: how often it is drawn, against the others */
     rates: Record<string, number>
 }
@@ -42,12 +44,20 @@ function profile(
     about: string,
     rates: Record<string, number>,
     count: [number, number] = [1, 8],
+    otherMirror = 0,
 ): Profile {
-    return { name, about, runMs: RUN_MS, faults: count, rates }
+    return { name, about, runMs: RUN_MS, faults: count, otherMirror, rates }
 }
 
 const all = [
-    profile("full", "everything, alone and combined", of()),
+    profile("full", "everything, alone and combined", of(), [1, 8], 0.15),
+    profile(
+        "modes",
+        "volumes that are mirrored in step, asynchronously, or not",
+        of(),
+        [1, 8],
+        1,
+    ),
     profile("quiet", "no faults at all", {}, [0, 0]),
     profile("power", "boards that die and come back", of("power")),
     profile(

@@ -1,4 +1,5 @@
 /** What people see of histories: figures of many, and the story of one. */
+import { BOARD_NAMES } from "../bench/pair.ts"
 import { table } from "../measure/table.ts"
 import { faults } from "./faults/index.ts"
 import type { Catch } from "./hunt.ts"
@@ -74,6 +75,9 @@ export function printStory(o: Outcome) {
     const { plan } = o
     for (const h of plan.hosts)
         console.log(`${h.name} works at ${h.target}: ${h.workload}`)
+    if (plan.mirror)
+        for (const name of BOARD_NAMES)
+            console.log(`volume ${name} is mirrored: ${plan.mirror[name]}`)
     const begin = o.virtualUs / 1000
     console.log(`\nfaults, from the moment the hosts began:`)
     for (const line of o.story) console.log(line)

@@ -71,11 +71,14 @@ class Run {
         program: Program,
     ) {
         const now = () => this.bench.world.now
-        this.servings = new Servings(this.history, now)
+        const { mirror } = plan
+        const isAsync = BOARD_NAMES.map(name => mirror?.[name] === "async")
+        this.servings = new Servings(this.history, now, isAsync)
         this.bench = new VirtualBench({
             program,
             seed: plan.seed,
             mib: MIB,
+            mirror,
             clockRate: plan.clockRate,
             onLine: (_, line) => {
                 this.digest.add(now(), line)
@@ -108,6 +111,7 @@ class Run {
             plan.region,
             plan.faults.map(f => f.name),
             BLOCKS_PER_VOLUME,
+            mirror,
         )
         this.digest.watch(this.scene)
     }
@@ -264,7 +268,7 @@ class Run {
     private async untilOne() {
         const { world, script } = this.bench
         const until = world.now + ONE_AGAIN_US
-        while (!isOne(this.bench) && !excuse(this.bench)) {
+        while (!isOne(this.scene) && !excuse(this.bench)) {
             if (world.now > until)
                 return this.fail(
                     "one-again",
@@ -282,7 +286,7 @@ class Run {
         if (!this.plan.faults.some(f => f.name === "takeover")) return
         for (const name of BOARD_NAMES) {
             const { status } = this.bench.consoles[name]
-            if (status[`volume.${other(name)}`] === "mirrored")
+            if (/^mirrored/.test(status[`volume.${other(name)}`]))
                 this.scene.command(name, "giveback")
         }
     }

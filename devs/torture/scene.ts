@@ -1,6 +1,11 @@
 /** What one history plays on: the pair, its hosts, and what watches them. */
 import type { PacketFault, Station } from "../bench/net/ethernet.ts"
-import { BOARD_NAMES, type BoardName, type Node } from "../bench/pair.ts"
+import {
+    BOARD_NAMES,
+    type BoardName,
+    type Mirroring,
+    type Node,
+} from "../bench/pair.ts"
 import { Unreachable } from "../bench/serial.ts"
 import type { VirtualBench } from "../bench/virtual.ts"
 import type { Random } from "../sim/random.ts"
@@ -31,6 +36,7 @@ export class Scene {
         /** names of the faults that will come */
         readonly plannedFaults: string[],
         private readonly blocksPerVolume: number,
+        private readonly mirror?: Record<BoardName, Mirroring>,
     ) {
         bench.pair.lan.fault = chain(this.onLan)
         bench.pair.cable.fault = chain(this.onCable)
@@ -43,6 +49,11 @@ export class Scene {
 
     get world() {
         return this.bench.world
+    }
+
+    /** How a board's own volume is mirrored. */
+    mirroringOf(name: BoardName): Mirroring {
+        return this.mirror?.[name] ?? "sync"
     }
 
     node(name: BoardName): Node {

@@ -17,6 +17,8 @@ export class Servings {
     constructor(
         private readonly history: History,
         private readonly now: () => number,
+        /** by volume: who takes it over may lack what was acknowledged */
+        private readonly isAsync: boolean[],
     ) {}
 
     halt(board: BoardName) {
@@ -52,6 +54,15 @@ export class Servings {
                 (this.seen[board].hasServed[volumeOf(name)] = true),
         ],
         [
+            // from here on the partner knows more, and may die with it
+            /^volume ([ab]) given/,
+            (board, [, name]) => {
+                const volume = volumeOf(name)
+                if (this.isAsync[volume])
+                    this.seen[board].hasServed[volume] = false
+            },
+        ],
+        [
             /^(home|partner) port serves .*\.([ab])$/,
             (board, [, port, name]) => this.begin(board, port, volumeOf(name)),
         ],
@@ -78,7 +89,8 @@ export class Servings {
     private begin(board: BoardName, port: string, volume: number) {
         if (this.current(board, volume)) return // the port was set up again
         const seen = this.seen[board]
-        const isTakeover = port === "partner" && seen.hasFenced
+        const isTakeover =
+            port === "partner" && seen.hasFenced && !this.isAsync[volume]
         const goesOn = isTakeover || seen.hasServed[volume]
         seen.hasServed[volume] = true
         this.history.servings.push({

@@ -21,6 +21,7 @@ export const available: Check = {
         if (!isOne) return []
         return scene.hosts
             .filter(h => h.longestPause > LONGEST_PAUSE_US)
+            .filter(h => scene.mirroringOf(h.target) !== "none")
             .map(
                 h =>
                     `${h.name} at ${h.target} waited ` +

@@ -14,7 +14,7 @@ export const cards: Check = {
             const { consoles, media } = scene.bench
             const key = `volume.${home}`
             const isMirrored =
-                consoles[home].status[key] === "mirrored" &&
+                /^mirrored/.test(consoles[home].status[key]) &&
                 consoles[mirror].status[key] === "mirror"
             if (!isMirrored) return
             const { first, blocks } = scene.region
