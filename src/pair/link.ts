@@ -49,6 +49,7 @@ import {
     takeSync,
     writePlace,
 } from "./mirror"
+import { endFetched, fetchedPlace } from "./fetch"
 import { takeHost } from "./hosts"
 import { isWell } from "./chips"
 import { linkUp, takeHello } from "./meeting"
@@ -327,7 +328,8 @@ async function takeFrames(
         }
         let size = LINK_HEADER
         const type = word & 0xff
-        if (type === Frame.Write) size += (b[at + L_C] << 9) + LINK_TRAILER
+        if (type === Frame.Write || type === Frame.Fetched)
+            size += (b[at + L_C] << 9) + LINK_TRAILER
         else if (type === Frame.Hello) size += HELLO_SIZE
         else if (type === Frame.Verify) size += VERIFY_SIZE
         if (size > MAX_FRAME) {
@@ -341,7 +343,7 @@ async function takeFrames(
         if (size > n - pos) {
             // all of it has come, but more than one read can take
             if (pos > 0) return pos
-            failure = await takeLongWrite(b, n, size, skip)
+            failure = await takeLongData(type, b, n, size, skip)
             return size
         }
         failure = take(type, b, at, size)
@@ -358,12 +360,13 @@ function take(
     size: number,
 ): string | undefined {
     switch (type) {
-        case Frame.Write: {
-            const error = beginWrite(b, at)
+        case Frame.Write:
+        case Frame.Fetched: {
+            const error = beginData(type, b, at)
             if (error) return error
             const data = size - LINK_HEADER - LINK_TRAILER
-            pool.blitAt(writePlace, b, at + LINK_HEADER, data)
-            return endWrite(b, at + LINK_HEADER + data)
+            putData(0, b, at + LINK_HEADER, data)
+            return endData(type, b, at + LINK_HEADER + data)
         }
         case Frame.Stored:
             return takeStored(b, at)
@@ -383,28 +386,51 @@ function take(
         case Frame.Take:
         case Frame.Verify:
         case Frame.Verified:
+        case Frame.Fetch:
             return takeRejoin(type, b, at)
         default:
             return "unknown frame"
     }
 }
 
-/** A WRITE of eight blocks takes two reads. */
-async function takeLongWrite(
+/** Where the data of a WRITE or FETCHED go, in the pool's bytes; -1: nowhere. */
+let place = 0
+
+function beginData(type: Frame, b: Buffer, at: number): string | undefined {
+    if (type === Frame.Fetched) {
+        place = fetchedPlace(b, at)
+        return undefined
+    }
+    const error = beginWrite(b, at)
+    place = writePlace
+    return error
+}
+
+function putData(skip: number, b: Buffer, at: number, count: number) {
+    if (place >= 0) pool.blitAt(place + skip, b, at, count)
+}
+
+function endData(type: Frame, b: Buffer, at: number): string | undefined {
+    return type === Frame.Fetched ? endFetched(b, at, place) : endWrite(b, at)
+}
+
+/** Eight blocks take two reads. */
+async function takeLongData(
+    type: Frame,
     b: Buffer,
     n: number,
     size: number,
     skip: number,
 ): Promise<string | undefined> {
-    const error = beginWrite(b, DATA)
+    const error = beginData(type, b, DATA)
     if (error) return error
     const first = n - LINK_HEADER
-    pool.blitAt(writePlace, b, DATA + LINK_HEADER, first)
+    putData(0, b, DATA + LINK_HEADER, first)
     const rest = size - n
     // `b` again, most likely: all that was in it is used
     const tail = inFrame(rest)
     await readRx(s, tail, skip + n)
     const data = rest - LINK_TRAILER
-    if (data > 0) pool.blitAt(writePlace + first, tail, DATA, data)
-    return endWrite(tail, DATA + data)
+    if (data > 0) putData(first, tail, DATA, data)
+    return endData(type, tail, DATA + data)
 }

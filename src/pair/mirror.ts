@@ -40,6 +40,7 @@ import {
     LINK_TRAILER,
     TRAILER_MAGIC,
 } from "../wire/link"
+import { isFetchUntold, sendFetch } from "./fetch"
 import { sendHosts, untoldHosts } from "./hosts"
 import { addFrame, makeRoom, wantRoom } from "./link"
 import { isRejoinUntold, sendRejoin } from "./rejoin"
@@ -173,6 +174,7 @@ export async function sendFrames(s: Socket, isPing: boolean) {
     if (modeB < Mode.Alone && toldDurable[1] < b.appended) sendStored(b, isPing)
     if (untoldHosts > 0) await sendHosts()
     if (isRejoinUntold) await sendRejoin()
+    if (isFetchUntold) await sendFetch(s)
     if (modeA > Mode.Alone)
         if (a.sent < a.appended || a.syncWanted > syncSent[0])
             await sendWrites(s, a)

@@ -36,6 +36,7 @@ import {
     wantsCarrier,
 } from "./heartbeat"
 import { Fencing } from "./fencing"
+import { isFetching, startFetch, stepFetch } from "./fetch"
 import { got, gotIt, startGiving, stepGiving } from "./giving"
 import { startHosts } from "./hosts"
 import { hasCarrier, linkIsUp, openLink, shutLink } from "./link"
@@ -97,6 +98,7 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     startGiving(v, s.index, p)
     startSplit(v, s.index, p)
     startVerify(v)
+    startFetch(v)
     if (home.mirroring === Mirroring.None) startUnmirrored()
 }
 
@@ -417,6 +419,7 @@ export async function servePair(): Promise<boolean> {
         stepRejoin()
         if (await stepGiving(now)) return true
     }
+    if (isFetching()) stepFetch()
     if (isVerifying) stepVerify()
     if (now < checkAt) return false
     checkAt = now + CHECK_MS

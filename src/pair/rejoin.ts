@@ -31,6 +31,7 @@ import { VolumeFlag } from "../wire/card"
 import { Frame, L_A, L_B, L_C, L_VOLUME, LINK_HEADER } from "../wire/link"
 import { DISCARDED } from "./coldstart"
 import { Partner } from "./detector"
+import { forgetFetch, takeFetch } from "./fetch"
 import { detector } from "./heartbeat"
 import { forgetGiving, isAsked, takeGive, takeTake } from "./giving"
 import { addFrame, linkIsUp, makeRoom } from "./link"
@@ -112,6 +113,7 @@ export function forgetRejoin() {
     }
     stopCopying()
     forgetGiving()
+    forgetFetch()
     forgetVerify()
 }
 
@@ -289,6 +291,8 @@ export function takeRejoin(
         case Frame.Verified:
             takeVerified(v, a, c)
             return undefined
+        case Frame.Fetch:
+            return takeFetch(v, a, b[at + L_C])
         default:
             return takeGive(v, a, c)
     }

@@ -121,7 +121,7 @@ function endRead(): boolean {
         return true
     }
     // a host has written meanwhile to what was read
-    if (wasWritten(v, readSince, job.lba, job.count)) {
+    if (wasWritten(v, readSince, v.appended, job.lba, job.count)) {
         readAgain()
         return false
     }

@@ -17,6 +17,7 @@ import { DATA } from "../drivers/w5500"
 import { isUnclaimed } from "../iscsi/share"
 import { inLarge, out } from "../net/frames"
 import { added, outLength } from "../net/out"
+import { write } from "../store/log"
 import { GROUP, giveRun, own, pool, takeRun } from "../store/pool"
 import { queueRead, ReadJob, ReadState } from "../store/storage"
 import { Mode, Volume, wasWritten } from "../store/volume"
@@ -65,6 +66,10 @@ let since = 0
 /** volumes that an operator wants compared; a bit each */
 let wanted = 0
 let differing = 0
+/** what is read is for the partner's card, which cannot read it */
+let isMending = false
+/** the blocks that were read are the log's now */
+let isRunKept = false
 
 export function startVerify(v: Volume[]) {
     volumes = v
@@ -145,6 +150,10 @@ function tell(what: string) {
     event(`verify of volume ${nameOf(asking.volume)}: ${what}`)
 }
 
+function places(lba: number, count: number): string {
+    return `blocks ${lba} to ${lba + count - 1}`
+}
+
 /** Reads a job's blocks, when nobody else wants the room. */
 function read(job: Job) {
     if (job.step === Step.Waiting && isUnclaimed()) {
@@ -159,10 +168,12 @@ function read(job: Job) {
         (job.step === Step.Reading || job.step === Step.Dropped) &&
         job.readState !== ReadState.Queued
     if (!isOver) return
+    const { run, count } = job
+    isRunKept = false
     if (job.step === Step.Dropped) job.step = Step.Idle
     else if (job === asking) summed()
     else compared()
-    giveRun(own, job.run, job.count)
+    if (!isRunKept) giveRun(own, run, count)
 }
 
 /**
@@ -183,14 +194,31 @@ function sumOf(job: Job, half: number): Buffer {
 
 function summed() {
     if (asking.readState === ReadState.Failed) {
-        tell(`block ${asking.lba} and some behind it cannot be read here`)
-        ask(asking.lba + asking.count)
-        return
+        isMending = false
+        tell(`${places(asking.lba, asking.count)} on neither card`)
+        return ask(asking.lba + asking.count)
     }
+    if (isMending || asking.readState === ReadState.Fetched) return mend()
     asking.sums.blitAt(0, sumOf(asking, 0), 0, SUM)
     asking.sums.blitAt(SUM, sumOf(asking, 1), 0, SUM)
     asking.step = Step.Untold
     tellSoon()
+}
+
+/**
+ * A card could not read its blocks: with the good copy, they are written anew.
+ * That makes most cards put them elsewhere.
+ */
+function mend() {
+    const { volume: v, lba, count } = asking
+    const isOurs = !isMending
+    isMending = false
+    if (wasWritten(v, since, v.appended, lba, count)) return ask(lba)
+    write(v, lba, count, asking.run)
+    isRunKept = true
+    const where = isOurs ? "here" : "at the partner"
+    tell(`${places(lba, count)} unreadable ${where}: written anew`)
+    ask(lba + count)
 }
 
 function compared() {
@@ -216,11 +244,8 @@ function differ(mask: number) {
     for (let half = 0; half < 2; ++half) {
         if ((mask & (1 << half)) === 0) continue
         const first = asking.lba + half * HALF
-        if (++differing <= MAX_LINES)
-            tell(`blocks ${first} to ${first + HALF - 1} differ`)
+        if (++differing <= MAX_LINES) tell(`${places(first, HALF)} differ`)
     }
-    if (mask === UNREADABLE)
-        tell(`block ${asking.lba} and some behind it: not at the partner`)
     ask(asking.lba + asking.count)
 }
 
@@ -228,6 +253,7 @@ function differ(mask: number) {
 function stop() {
     if (wanted > 0) tell("stopped: the partner was lost")
     wanted = 0
+    isMending = false
     drop(asking)
 }
 
@@ -291,6 +317,9 @@ export function takeVerified(v: Volume, lba: number, mask: number) {
     if (!isOurs || lba !== asking.lba) return
     if (wanted === 0) asking.step = Step.Idle
     else if (mask === 0) ask(lba + asking.count)
-    else if (wasWritten(v, since, lba, asking.count)) ask(lba)
-    else differ(mask)
+    else if (wasWritten(v, since, v.appended, lba, asking.count)) ask(lba)
+    else if (mask === UNREADABLE) {
+        isMending = true
+        ask(lba)
+    } else differ(mask)
 }

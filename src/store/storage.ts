@@ -22,6 +22,7 @@ import {
     isCopy,
     isMarking,
     LOG_MASK,
+    Mode,
     readable,
     setDurable,
     Volume,
@@ -50,6 +51,8 @@ export enum ReadState {
     Queued,
     Done,
     Failed,
+    /** the partner had the data; this card cannot be read there */
+    Fetched,
 }
 
 /** A read of up to eight blocks into a run of the pool. */
@@ -64,6 +67,9 @@ export interface ReadJob {
 let card: Card
 let volumes: Volume[]
 const reads: ReadJob[] = []
+/** Reads that this card has failed, of volumes that the partner has, too: they
+ * are queued for that. */
+export const unreadable: ReadJob[] = []
 let fiber: ds.Fiber
 /** what the fiber waits for, when it does not work */
 let isWaitingForWork = false
@@ -139,6 +145,10 @@ async function readNext() {
     let error = CardError.None
     if (!isWhollyInLog(job))
         error = await readCard(v.firstLba + job.lba, job.count, at)
+    if (error !== CardError.None && !hasFailed && v.mode === Mode.Mirrored) {
+        unreadable.push(job)
+        return
+    }
     overlay(job)
     job.readState = error === CardError.None ? ReadState.Done : ReadState.Failed
     progress()
@@ -159,7 +169,7 @@ async function readCard(
         await turn()
     }
     if (error === CardError.Absent) fail("read")
-    else event(`card read failed lba=${lba}`)
+    else event(`card read failed lba=${lba} count=${count}`)
     return error
 }
 
@@ -184,8 +194,8 @@ function isWhollyInLog(job: ReadJob) {
     return false
 }
 
-/** Puts what the log has over what the card had, oldest first. */
-function overlay(job: ReadJob) {
+/** Puts what the log has over what a card had, oldest first. */
+export function overlay(job: ReadJob) {
     const v = job.volume
     const newest = readable(v)
     for (let s = v.durable + 1; s <= newest; ++s) {

@@ -172,15 +172,19 @@ export function lbaOf(v: Volume, i: number): number {
     return v.lba.getAt(i << 2, "u32")
 }
 
-/** Whether an entry behind `since` is one of some blocks, or may have been. */
+/**
+ * Whether an entry behind `since`, up to `last`, is one of some blocks, or may
+ * have been.
+ */
 export function wasWritten(
     v: Volume,
     since: number,
+    last: number,
     lba: number,
     count: number,
 ): boolean {
     if (v.appended - since > LOG_MASK) return true
-    for (let s = since + 1; s <= v.appended; ++s) {
+    for (let s = since + 1; s <= last; ++s) {
         const i = s & LOG_MASK
         const first = lbaOf(v, i)
         if (first < lba + count && lba < first + v.count[i]) return true

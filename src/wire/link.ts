@@ -2,14 +2,14 @@
  * Frames between the two boards; SPEC.md chapter 2. All numbers are
  * little-endian.
  *
- * A frame is a header of 16 bytes; HELLO and WRITE have a payload, and WRITE
- * has a trailer. What has no whole trailer was never written.
+ * A frame is a header of 16 bytes; HELLO, WRITE and FETCHED have a payload,
+ * and the last two a trailer. What has no whole trailer was never written.
  */
 import { digest } from "@devicescript/crypto"
 
 export const LINK_HEADER = 16
 export const LINK_TRAILER = 8
-export const LINK_VERSION = 4
+export const LINK_VERSION = 5
 
 /** Header: u8 type, u8 volume, u16 c, u32 a, u32 b, i32 check. */
 export const L_TYPE = 0
@@ -67,6 +67,10 @@ export enum Frame {
     /** of the blocks from a on these fours differ: a bit each in b; 0x100: my
      * card cannot read them */
     Verified = 14,
+    /** my card cannot read c blocks from a on: send me yours */
+    Fetch = 15,
+    /** those, as WRITE has them; c: 0 when there are none to send */
+    Fetched = 16,
 }
 
 /** Why a connection ends on which something came wrong. */

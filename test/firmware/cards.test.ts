@@ -155,16 +155,3 @@ test("a write that the card refuses once is tried again", async () => {
             Buffer.from(bench.media[name].read(2048)).equals(pattern(0, 1, 1)),
         )
 })
-
-test("a block that the card cannot read is a MEDIUM ERROR", async () => {
-    const bench = mirroredPair({ speed })
-    await bench.runScript(async () => {
-        const i = await loggedIn(bench)
-        assertGood(await i.write(0, pattern(0, 8, 1), true))
-        bench.pair.nodes.a.card.faults.badSector = 2048 + 3
-        const r = await i.read(0, 8)
-        assert.equal(r.status, 2)
-        assert.equal(r.sense >> 16, 3, r.sense.toString(16))
-        assertGood(await i.read(4, 4))
-    })
-})

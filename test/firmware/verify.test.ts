@@ -1,8 +1,7 @@
 /** An operator has the two copies compared. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { unlimitedSpeed, type BoardName } from "../../devs/bench/pair.ts"
-import type { VirtualBench } from "../../devs/bench/virtual.ts"
+import { unlimitedSpeed } from "../../devs/bench/pair.ts"
 import {
     assertGood,
     loggedIn,
@@ -10,6 +9,7 @@ import {
     pattern,
 } from "../support/bench.ts"
 import { untilMirrored } from "../support/healing.ts"
+import { verified } from "../support/verifying.ts"
 import { writersOfBoth } from "../support/writer.ts"
 
 const MIB = 1
@@ -21,21 +21,6 @@ function mirrored(seed: number) {
     return mirroredPair({ speed: unlimitedSpeed(), seed, mib: MIB })
 }
 
-/** What a board says of its comparison, until the last line. */
-async function verify(bench: VirtualBench, board: BoardName) {
-    const since = bench.world.now
-    bench.pair.nodes[board].board.command("verify")
-    for (;;) {
-        await bench.script.sleep(50_000)
-        const lines = bench.consoles[board].events
-            .filter(e => e.ms > since / 1000 && /^verify/.test(e.text))
-            .map(e => e.text.replace(`verify of volume ${board}: `, ""))
-        if (lines.some(t => /places differ$|stopped/.test(t)))
-            return lines.filter(t => !/%$/.test(t))
-        assert.ok(bench.world.now - since < LIMIT_US, "it does not end")
-    }
-}
-
 test("equal copies are equal, also while hosts write to them", async t => {
     const bench = mirrored(81)
     // comparing takes what room hosts leave
@@ -45,7 +30,7 @@ test("equal copies are equal, also while hosts write to them", async t => {
         const running = Promise.all(hosts.map(h => h.run()))
         await bench.script.sleep(300_000)
         const from = bench.world.now
-        const lines = await verify(bench, "a")
+        const lines = await verified(bench, "a")
         t.diagnostic(`${(bench.world.now - from) / 1e6} s for ${MIB} MiB`)
         assert.deepEqual(lines, [`${BLOCKS} blocks, 0 places differ`])
         for (const h of hosts) h.stop()
@@ -73,7 +58,7 @@ test("each place that differs is told, and none else", async () => {
             data[n * 100] ^= 1
             media.write(VOLUME_A + lba, data)
         }
-        const lines = await verify(bench, "a")
+        const lines = await verified(bench, "a")
         assert.deepEqual(lines, [
             ...places.map(lba => `blocks ${lba} to ${lba + 3} differ`),
             `${BLOCKS} blocks, ${places.length} places differ`,
@@ -91,7 +76,7 @@ test("a copy that differs is made equal again: resync", async () => {
         const { a, b } = bench.media
         for (let lba = 0; lba < BLOCKS; lba += 100)
             b.write(VOLUME_A + lba, Buffer.alloc(512, lba))
-        assert.equal((await verify(bench, "a")).length, 8 + 1)
+        assert.equal((await verified(bench, "a")).length, 8 + 1)
         bench.pair.nodes.a.board.command("resync")
         while (!bench.said("a", /^volume a resyncing/))
             await bench.script.sleep(10_000)
@@ -99,7 +84,7 @@ test("a copy that differs is made equal again: resync", async () => {
         assertGood(await host.write(500, pattern(500, 8, 2)))
         await untilMirrored(bench)
         const equal = [`${BLOCKS} blocks, 0 places differ`]
-        assert.deepEqual(await verify(bench, "a"), equal)
+        assert.deepEqual(await verified(bench, "a"), equal)
         const r = await host.read(500, 8)
         assertGood(r)
         assert.ok(r.data.equals(pattern(500, 8, 2)))
@@ -117,10 +102,13 @@ test("a copy that differs is made equal again: resync", async () => {
 test("both boards at once; and a partner that dies ends it", async () => {
     const bench = mirrored(83)
     await bench.runScript(async () => {
-        const both = await Promise.all([verify(bench, "a"), verify(bench, "b")])
+        const both = await Promise.all([
+            verified(bench, "a"),
+            verified(bench, "b"),
+        ])
         const equal = [`${BLOCKS} blocks, 0 places differ`]
         assert.deepEqual(both, [equal, equal])
-        const cut = verify(bench, "a")
+        const cut = verified(bench, "a")
         await bench.script.sleep(200_000)
         bench.pair.nodes.b.board.setPower(false)
         assert.deepEqual(await cut, ["stopped: the partner was lost"])

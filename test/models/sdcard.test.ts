@@ -289,7 +289,7 @@ test("reading behind the end: R1, or an error token where the card ends", () => 
     assert.equal(m.token(), 0x08, "out of range")
 })
 
-test("faults: a read is answered with an error token, once or for ever", () => {
+test("faults: a read is answered with an error token, once, for ever, or until it is written", () => {
     const m = new SdMaster().start()
     m.card.faults.readError = true
     m.select()
@@ -305,6 +305,13 @@ test("faults: a read is answered with an error token, once or for ever", () => {
         m.deselect()
     }
     m.read(4)
+    m.card.faults.weakSectors = new Set([7])
+    m.select()
+    m.command(17, 7)
+    assert.equal(m.token(), 0x01)
+    m.deselect()
+    m.write(7, sector(7))
+    assert.deepEqual(m.read(7), sector(7))
 })
 
 /// Taking the card out ///

@@ -6,7 +6,8 @@ import type { Output } from "./output.ts"
 import type { Random } from "../../sim/random.ts"
 import type { CardTiming } from "./timing.ts"
 
-/** Each but `badSector`, `powerLoss` and `slowFactor` is used up once. */
+/** Each but those that tell of sectors, `powerLoss` and `slowFactor` is used up
+ * once. */
 export interface CardFaults {
     /** the next data block is refused with a write error */
     writeError?: boolean
@@ -29,6 +30,8 @@ export interface CardFaults {
     readCrcError?: boolean
     /** this sector cannot be read any more, ever */
     badSector?: number
+    /** these cannot be read until they are written: the card puts them elsewhere */
+    weakSectors?: Set<number>
     /** the next programming takes so long */
     busyUs?: number
     /** what a loss of power does to what is being programmed */

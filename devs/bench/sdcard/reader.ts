@@ -47,8 +47,9 @@ export class BlockReader {
 
     private errorToken(lba: number): number | undefined {
         const { faults, media } = this.parts
-        const { readError, errorToken, badSector } = faults
-        if (readError || errorToken !== undefined || badSector === lba) {
+        const { readError, errorToken, badSector, weakSectors } = faults
+        const isBad = badSector === lba || weakSectors?.has(lba)
+        if (readError || errorToken !== undefined || isBad) {
             faults.readError = false
             faults.errorToken = undefined
             return errorToken ?? Token.ErrorGeneral

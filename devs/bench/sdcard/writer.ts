@@ -157,6 +157,7 @@ export class BlockWriter {
         else if (lostWrite) flash.damaged(lba, "lost")
         else {
             flash.accept(misdirect ?? lba, data)
+            faults.weakSectors?.delete(misdirect ?? lba)
             if (misdirect === undefined) return
             flash.damaged(lba, "lost")
             flash.damaged(misdirect, "misdirected")

@@ -1,4 +1,4 @@
-/** A sector of a card cannot be read any more. */
+/** A sector of a card cannot be read any more, or not until it is written. */
 import type { Fault } from "./fault.ts"
 
 export const cardBadSector: Fault = {
@@ -6,14 +6,19 @@ export const cardBadSector: Fault = {
     family: "card",
     begin(scene, random) {
         const name = scene.pickBoard(random)
-        const { card } = scene.node(name)
+        const { faults } = scene.node(name).card
         const volume = random.int(0, 1)
         const sector = scene.sectorOf(volume, scene.someBlock(random))
-        card.faults.badSector = sector
+        const isWeak = random.chance(0.5)
+        if (isWeak) faults.weakSectors = new Set([sector])
+        else faults.badSector = sector
         return {
-            what: `sector ${sector} of ${name} cannot be read`,
+            what:
+                `sector ${sector} of ${name} cannot be read` +
+                (isWeak ? " until it is written" : ""),
             end: () => {
-                card.faults.badSector = undefined
+                if (isWeak) faults.weakSectors = undefined
+                else faults.badSector = undefined
             },
         }
     },

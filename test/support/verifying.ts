@@ -1,0 +1,21 @@
+/** An operator has two copies compared. */
+import assert from "node:assert/strict"
+import type { BoardName } from "../../devs/bench/pair.ts"
+import type { VirtualBench } from "../../devs/bench/virtual.ts"
+
+const LIMIT_US = 120e6
+
+/** Has a board compare its volume's copies. @returns what it says, without progress */
+export async function verified(bench: VirtualBench, board: BoardName) {
+    const since = bench.world.now
+    bench.pair.nodes[board].board.command("verify")
+    for (;;) {
+        await bench.script.sleep(50_000)
+        const lines = bench.consoles[board].events
+            .filter(e => e.ms > since / 1000 && /^verify/.test(e.text))
+            .map(e => e.text.replace(`verify of volume ${board}: `, ""))
+        if (lines.some(t => /places differ$|stopped/.test(t)))
+            return lines.filter(t => !/%$/.test(t))
+        assert.ok(bench.world.now - since < LIMIT_US, "it does not end")
+    }
+}
