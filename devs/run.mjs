@@ -22,6 +22,7 @@ const TOOLS = {
     setup: ["devs/tools/setup.ts"],
     bundle: ["devs/tools/bundle.ts"],
     wiring: ["devs/tools/wiring.ts"],
+    flash: ["devs/tools/flash.ts"],
     monitor: ["devs/tools/monitor.ts"],
     check: ["devs/tools/check.ts"],
     bench: ["devs/tools/bench.ts"],

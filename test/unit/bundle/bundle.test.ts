@@ -7,52 +7,19 @@ import { bundle, programFor } from "../../../devs/bundle/bundle.ts"
 import { boardFile, KINDS, type Kind } from "../../../devs/bundle/kinds.ts"
 import { Uf2 } from "../../../devs/bundle/uf2.ts"
 import { plainVmWasm, VmInstance } from "../../../devs/vm/instance.ts"
+import {
+    code,
+    FIRMWARE_BYTES,
+    FLASH_BASE,
+    standIn,
+} from "../../support/firmwareimage.ts"
 import { run, temporaryFolder } from "../../support/tools.ts"
-
-const FIRMWARE_BYTES = 500 * 1024 + 77
-const FLASH_BASE = { uf2: 0x10000000, bin: 0 }
-const RP2040_FAMILY = 0xe48bff56
 
 const settings = (name: string) => ({
     "tw.board": { name, pair: 77, mib: 32 },
     "tw.net": { ip: `192.168.1.1${name === "a" ? 1 : 2}`, mac: "025457000001" },
     "tw.target": `iqn.2026-11.com.example:twinstore.${name}`,
 })
-
-/** The firmware itself. An ESP32's has a hole for the board's configuration. */
-function code({ format }: Kind): Uint8Array {
-    const bytes = Uint8Array.from(
-        { length: FIRMWARE_BYTES },
-        (_, k) => (k * 7) % 251,
-    )
-    return format === "uf2" ? bytes : bytes.fill(0xff, 0x9000, 0x10000)
-}
-
-/** What a firmware image for a kind of board looks like. */
-function standIn(kind: Kind): Uint8Array {
-    const { format } = kind
-    const bytes = code(kind)
-    if (format === "bin") return bytes
-    const blocks = Math.ceil(bytes.length / 256)
-    const file = Buffer.alloc(blocks * 512)
-    for (let k = 0; k < blocks; k++) {
-        const at = k * 512
-        const header = [
-            0x0a324655,
-            0x9e5d5157,
-            0x2000,
-            FLASH_BASE.uf2 + k * 256,
-            256,
-            k,
-            blocks,
-            RP2040_FAMILY,
-        ]
-        header.forEach((word, n) => file.writeUInt32LE(word, at + 4 * n))
-        file.set(bytes.subarray(k * 256, k * 256 + 256), at + 32)
-        file.writeUInt32LE(0x0ab16f30, at + 508)
-    }
-    return file
-}
 
 /** A piece of the flash that an image makes. */
 function flash(kind: Kind, image: Uint8Array, at: number, size: number) {
