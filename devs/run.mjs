@@ -23,6 +23,7 @@ const TOOLS = {
     bundle: ["devs/tools/bundle.ts"],
     wiring: ["devs/tools/wiring.ts"],
     flash: ["devs/tools/flash.ts"],
+    card: ["devs/tools/card.ts"],
     monitor: ["devs/tools/monitor.ts"],
     check: ["devs/tools/check.ts"],
     bench: ["devs/tools/bench.ts"],

@@ -1,5 +1,5 @@
 /** A bit of a card changes by itself. */
-import { SUPERBLOCK_LBA } from "../../bench/superblock.ts"
+import { SUPERBLOCK_LBA } from "../../../src/wire/card.ts"
 import type { Fault } from "./fault.ts"
 
 export const cardRot: Fault = {
