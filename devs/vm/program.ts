@@ -185,7 +185,8 @@ function sourcesDigest(entry: string) {
     const dirs = ["src", "boards", "services", "devs/optimizer"]
     for (const dir of [...dirs, path.dirname(entry)])
         for (const file of sourceFiles(path.join(ROOT, dir)))
-            hash.update(file).update(readFileSync(file))
+            // a copy of the repository need not compile again
+            hash.update(path.relative(ROOT, file)).update(readFileSync(file))
     hash.update(readFileSync(path.join(ROOT, "package-lock.json")))
     return hash.digest("hex")
 }

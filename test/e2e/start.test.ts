@@ -1,4 +1,7 @@
-/** `npm start`: what it prints, what it refuses, how it ends. */
+/**
+ * `npm start`: what it prints, what it refuses, how it ends. Without options
+ * docs.test.ts runs it: its addresses are one test's at a time.
+ */
 import assert from "node:assert/strict"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { once } from "node:events"
@@ -7,23 +10,16 @@ import path from "node:path"
 import { test, type TestContext } from "node:test"
 import {
     BOARD_NAMES,
-    targetName,
     type BoardName,
     type Portal,
 } from "../../devs/bench/pair.ts"
 import { assertGood, pattern } from "../support/bench.ts"
 import { state } from "../support/control.ts"
 import { connected, CONTROL, PORTALS, url } from "../support/live.ts"
-import { OWN_ADDRESSES, StartTool } from "../support/starttool.ts"
+import { OWN_ADDRESSES, OWN_CONSOLES, StartTool } from "../support/starttool.ts"
 import { temporaryFolder } from "../support/tools.ts"
 
 const options = { timeout: 60_000 }
-
-const DEFAULTS: Portal[] = [
-    { ip: "127.0.0.11", port: 3260 },
-    { ip: "127.0.0.12", port: 3260 },
-    { ip: "127.0.0.1", port: 8011 },
-]
 
 /** The tool with options that it refuses. @returns what it says */
 async function refused(t: TestContext, args: string[], cwd?: string) {
@@ -60,26 +56,6 @@ test("--help names every option and its default", options, async t => {
         ["--state <dir>", ".twinstore"],
     ])
         assert.match(help, new RegExp(`${option} [^-]*\\(default: "${value}"`))
-})
-
-test("without options it uses the defaults", options, async t => {
-    for (const portal of DEFAULTS)
-        if (!(await isFree(portal))) {
-            const why = `something else runs at ${portal.ip}:${portal.port}`
-            assert.ok(!process.env.CI, why)
-            return t.skip(why)
-        }
-    const cwd = temporaryFolder(t)
-    const tool = StartTool.run(t, [], cwd)
-    const lines = (await tool.prints(/^ready$/m)).split("\n")
-    for (const line of [
-        `iscsi://127.0.0.11:3260/${targetName("a")}/0`,
-        `iscsi://127.0.0.12:3260/${targetName("b")}/0`,
-        "control http://127.0.0.1:8011/state",
-    ])
-        assert.ok(lines.includes(line), line)
-    assert.ok(existsSync(path.join(cwd, ".twinstore/card-a.img")))
-    assert.equal((await tool.stop("SIGTERM")).code, 0)
 })
 
 test("it serves where it is told to", options, async t => {
@@ -234,5 +210,6 @@ for (const [args, reason] of [
 ] as [string[], RegExp][])
     test(`"${args.join(" ")}" is refused`, options, async t => {
         const cwd = temporaryFolder(t)
-        assert.match(await refused(t, args, cwd), reason)
+        const all = [...OWN_CONSOLES, ...args]
+        assert.match(await refused(t, all, cwd), reason)
     })

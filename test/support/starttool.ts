@@ -9,13 +9,18 @@ import { ended, start, type Ended } from "./tools.ts"
 
 const text = ({ ip, port }: Portal) => `${ip}:${port}`
 
+/** Options that give this process's own addresses, but for hosts. */
+export const OWN_CONSOLES = [
+    ...["--control", text(CONTROL)],
+    ...["--serial-a", text(SERIAL.a)],
+    ...["--serial-b", text(SERIAL.b)],
+]
+
 /** Options that give this process's own addresses. */
 export const OWN_ADDRESSES = [
     ...["--portal-a", text(PORTALS.a)],
     ...["--portal-b", text(PORTALS.b)],
-    ...["--control", text(CONTROL)],
-    ...["--serial-a", text(SERIAL.a)],
-    ...["--serial-b", text(SERIAL.b)],
+    ...OWN_CONSOLES,
 ]
 
 const NODE = [

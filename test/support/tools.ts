@@ -17,6 +17,7 @@ const PACKAGES = {
     e2fsck: "e2fsprogs",
     sfdisk: "fdisk",
     tmux: "tmux",
+    curl: "curl",
 }
 export type Tool = keyof typeof PACKAGES
 
@@ -50,12 +51,19 @@ export function needs(...tools: Tool[]): { skip?: string } {
     return { skip: why }
 }
 
+interface StartOptions {
+    cwd?: string
+    env?: NodeJS.ProcessEnv
+    /** What it starts itself does not outlive the test either. */
+    detached?: boolean
+}
+
 /** Starts a program; it does not outlive the test. */
 export function start(
     t: TestContext,
     program: string,
     args: string[],
-    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+    options: StartOptions = {},
 ) {
     const child = spawn(program, args, {
         ...options,
@@ -65,10 +73,20 @@ export function start(
     const gone = new Promise(done => child.once("close", done))
     t.after(() => {
         // one that could not be started closes as well
-        child.kill("SIGKILL")
+        if (options.detached) killGroup(child)
+        else child.kill("SIGKILL")
         return gone
     })
     return child
+}
+
+/** Kills a program that leads a group, and all of that, if any is left. */
+function killGroup({ pid }: ChildProcess) {
+    try {
+        if (pid) process.kill(-pid, "SIGKILL")
+    } catch (e) {
+        if ((e as NodeJS.ErrnoException).code !== "ESRCH") throw e
+    }
 }
 
 export interface Ended {

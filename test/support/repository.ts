@@ -1,0 +1,35 @@
+/** A copy of the repository, to run its commands in as on a fresh clone. */
+import { cpSync, existsSync, symlinkSync } from "node:fs"
+import path from "node:path"
+import type { TestContext } from "node:test"
+import { programFor } from "../../devs/bundle/bundle.ts"
+import { KINDS } from "../../devs/bundle/kinds.ts"
+import { ROOT } from "../../devs/vm/program.ts"
+import { temporaryFolder } from "./tools.ts"
+
+/** What commands need of it. */
+const PARTS = [
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "devsconfig.json",
+    "boards",
+    "services",
+    "src",
+    "devs",
+]
+
+/** @returns its folder; packages and compiled programs are the original's */
+export function copyRepository(t: TestContext): string {
+    // what a copy has already, it need not compile
+    for (const kind of Object.values(KINDS)) programFor(kind)
+    const dir = temporaryFolder(t)
+    for (const part of [...PARTS, ".devicescript"])
+        if (existsSync(path.join(ROOT, part)))
+            cpSync(path.join(ROOT, part), path.join(dir, part), {
+                recursive: true,
+                verbatimSymlinks: true,
+            })
+    symlinkSync(path.join(ROOT, "node_modules"), path.join(dir, "node_modules"))
+    return dir
+}
