@@ -22,6 +22,9 @@ const DOCUMENTS = [
         .map(f => `docs/${f}`),
 ]
 
+/** A boot, a resync and a giveback take less. */
+const PRINT_LIMIT_MS = 20_000
+
 const LANGUAGES = ["sh", "bat", "console", "conf", "text"]
 
 /** Programs that are really run. */
@@ -237,7 +240,7 @@ class Player {
         const missing = () =>
             notPrinted(block, this.shell.lines.slice(this.from))
         await this.shell
-            .until(() => missing() === undefined)
+            .until(() => missing() === undefined, PRINT_LIMIT_MS)
             .catch(() => {
                 const said = this.shell.lines.slice(this.from).join("\n")
                 assert.fail(`${where}: not printed: ${missing()}\n${said}`)

@@ -1,5 +1,5 @@
 /** A copy of the repository, to run its commands in as on a fresh clone. */
-import { cpSync, existsSync, symlinkSync } from "node:fs"
+import { cpSync, symlinkSync } from "node:fs"
 import path from "node:path"
 import type { TestContext } from "node:test"
 import { programFor } from "../../devs/bundle/bundle.ts"
@@ -18,18 +18,21 @@ const PARTS = [
     "src",
     "devs",
 ]
+/** What a copy need not compile. Other tests compile meanwhile: not all of it. */
+const COMPILED = [
+    ".devicescript/main",
+    `.devicescript/patched/${KINDS.esp32s3.board}`,
+]
 
 /** @returns its folder; packages and compiled programs are the original's */
 export function copyRepository(t: TestContext): string {
-    // what a copy has already, it need not compile
     for (const kind of Object.values(KINDS)) programFor(kind)
     const dir = temporaryFolder(t)
-    for (const part of [...PARTS, ".devicescript"])
-        if (existsSync(path.join(ROOT, part)))
-            cpSync(path.join(ROOT, part), path.join(dir, part), {
-                recursive: true,
-                verbatimSymlinks: true,
-            })
+    for (const part of [...PARTS, ...COMPILED])
+        cpSync(path.join(ROOT, part), path.join(dir, part), {
+            recursive: true,
+            verbatimSymlinks: true,
+        })
     symlinkSync(path.join(ROOT, "node_modules"), path.join(dir, "node_modules"))
     return dir
 }

@@ -17,8 +17,6 @@ while IFS= read -r -d '' -u 3 command
 do eval "$command" 3<&-; printf '\\n%s %s\\n' "$MARK" "$?"; done`
 const MARK = "--ended--"
 const REAL_PATH = `${process.env.PATH}:/usr/sbin:/sbin`
-/** What a terminal beside the shell prints comes when it comes. */
-const PRINT_LIMIT_MS = 20_000
 
 /** A call of a stand-in: its name and arguments. */
 export type Call = string[]
@@ -91,26 +89,25 @@ export class Shell {
         const tooEarly = end.then(e => {
             throw new Error(`${command} ended:\n${e.stdout}${e.stderr}`)
         })
-        await Promise.race([this.until(isReady, Infinity), tooEarly])
+        await Promise.race([this.until(isReady), tooEarly])
     }
 
     /** Resolves when something is so, looked at whenever a line is printed. */
-    async until(isSo: () => boolean, limitMs = PRINT_LIMIT_MS): Promise<void> {
+    async until(isSo: () => boolean, limitMs?: number): Promise<void> {
+        let look = () => {}
+        let limit: NodeJS.Timeout | undefined
         await new Promise<void>((resolve, reject) => {
-            const isFinite = limitMs < Infinity
-            const limit = isFinite
-                ? setTimeout(() => finish(reject), limitMs)
-                : undefined
-            const finish = (end: (e?: unknown) => void) => {
-                clearTimeout(limit)
-                this.watchers.delete(look)
-                end(new Error("it took too long"))
-            }
-            const look = () => {
-                if (isSo()) finish(() => resolve())
-            }
+            look = () => isSo() && resolve()
             this.watchers.add(look)
+            if (limitMs)
+                limit = setTimeout(
+                    () => reject(new Error(`not within ${limitMs} ms`)),
+                    limitMs,
+                )
             look()
+        }).finally(() => {
+            clearTimeout(limit)
+            this.watchers.delete(look)
         })
     }
 
