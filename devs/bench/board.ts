@@ -39,11 +39,24 @@ export interface BoardChip extends SpiDevice {
     clock?: () => number
 }
 
-export interface BoardOptions extends PinsOptions {
+/** How a board is soldered. Each part may be changed, to break it. */
+export interface Wiring extends PinsOptions {
+    /** chips that the reset line reaches */
+    resets: BoardChip[]
+    /** whether it reaches RUN, the processor's own reset */
+    resetsProcessor: boolean
+    /** 10 kΩ at the reset line; without it RUN has a weak one on the chip */
+    hasPullUp: boolean
+}
+
+export interface BoardOptions {
     name: string
     deviceId: string
     program: Program
     settings: Record<string, unknown>
+    /** all that are on its SPI bus */
+    chips: BoardChip[]
+    wiring: Wiring
     spiBus: 0 | 1
     /** this board's reset line; low holds the board in reset */
     run: WireEnd
@@ -112,8 +125,8 @@ export class Board {
         this.cpu = opts.cpu()
         this.rate = opts.clockRate ?? 1
         this.spi = new SpiController(opts.spiBus)
-        this.pins = new BoardPins(opts, this.spi)
-        for (const { chip } of opts.chips) {
+        this.pins = new BoardPins(opts.wiring, this.spi)
+        for (const chip of opts.chips) {
             this.spi.attach(chip)
             chip.clock = () => this.now
         }
@@ -127,6 +140,10 @@ export class Board {
 
     get name() {
         return this.opts.name
+    }
+
+    get wiring() {
+        return this.opts.wiring
     }
 
     get isPowered() {
@@ -145,11 +162,13 @@ export class Board {
     setPower(on: boolean) {
         if (on === this.power) return
         this.power = on
-        for (const { chip } of this.opts.chips) chip.powered(on)
+        for (const chip of this.opts.chips) chip.powered(on)
+        const isStrong = on && this.wiring.hasPullUp
         this.opts.run.pull({
             level: on ? 1 : 0,
-            strength: on ? Strength.ExternalPull : Strength.InternalPull,
+            strength: isStrong ? Strength.ExternalPull : Strength.InternalPull,
         })
+        if (on) this.holdChips(this.isHeld)
         if (on) this.boot()
         else this.halt()
     }
@@ -201,14 +220,24 @@ export class Board {
     /** Call when the level of the reset line may have changed. */
     resetLineChanged() {
         if (!this.power) return
-        const held = this.opts.run.level === 0
-        if (held && (this.vm || this.booting)) {
+        const held = this.isHeld
+        if (!this.wiring.resetsProcessor) this.holdChips(held)
+        else if (held && (this.vm || this.booting)) {
             this.halt()
-            for (const { chip } of this.opts.chips) chip.held?.(true)
+            // a board that holds its own reset line lets go of it then
+            this.holdChips(this.isHeld)
         } else if (!held && !this.vm && !this.booting) {
-            for (const { chip } of this.opts.chips) chip.held?.(false)
+            this.holdChips(false)
             this.boot()
         }
+    }
+
+    private get isHeld() {
+        return this.opts.run.level === 0
+    }
+
+    private holdChips(held: boolean) {
+        for (const chip of this.wiring.resets) chip.held?.(held)
     }
 
     /** A chip or a wire of this board has something to say. */
@@ -255,7 +284,8 @@ export class Board {
 
     /** Power and the reset line may both ask for it: one boot is enough. */
     private boot() {
-        if (this.booting || this.opts.run.level === 0) return
+        const isHeld = this.wiring.resetsProcessor && this.isHeld
+        if (this.booting || isHeld) return
         this.hung = false
         this.bootAfter(BOOT_US)
     }
@@ -415,6 +445,7 @@ export class Board {
                 this.cpu.forgive(DoorWork.PinMode)
                 this.cpu.charge(this.cpu.pinModeUs)
                 this.pins.setMode(memory[at + 1], memory[at + 2])
+                if (!this.vm) throw new PowerLost() // by its own reset line
                 return 0
             case DoorOp.PinRead:
                 this.cpu.forgive(DoorWork.PinRead)

@@ -4,8 +4,10 @@ import type { BoardChip } from "./board.ts"
 import type { SpiController } from "./spi.ts"
 import { Strength, type Drive, type WireEnd } from "./wires.ts"
 
+/** What is soldered to a board's pins. Each may be changed, to break it. */
 export interface PinsOptions {
-    chips: { pin: DoorPin; chip: BoardChip }[]
+    /** which chips a chip select selects */
+    selects: Partial<Record<DoorPin, BoardChip[]>>
     wires: Partial<Record<DoorPin, WireEnd>>
     /** levels of chips' outputs */
     outputs: Partial<Record<DoorPin, () => 0 | 1>>
@@ -30,24 +32,29 @@ const DRIVES: Record<number, Drive> = {
 }
 
 export class BoardPins {
-    private readonly chips: Partial<Record<DoorPin, BoardChip>>
+    /** modes of the pins that nothing is soldered to */
+    private readonly modes: Partial<Record<DoorPin, number>> = {}
 
     constructor(
         private readonly opts: PinsOptions,
         private readonly spi: SpiController,
-    ) {
-        this.chips = Object.fromEntries(opts.chips.map(c => [c.pin, c.chip]))
-    }
+    ) {}
 
     setMode(pin: DoorPin, mode: number) {
-        const chip = this.chips[pin]
-        if (chip) this.spi.select(chip, mode === GPIO_OUTPUT_LOW)
-        else this.opts.wires[pin]?.drive(DRIVES[mode] ?? RELEASED)
+        const chips = this.opts.selects[pin]
+        const wire = this.opts.wires[pin]
+        if (chips)
+            for (const chip of chips)
+                this.spi.select(chip, mode === GPIO_OUTPUT_LOW)
+        else if (wire) wire.drive(DRIVES[mode] ?? RELEASED)
+        else this.modes[pin] = mode
     }
 
     level(pin: DoorPin): 0 | 1 {
         const output = this.opts.outputs[pin]
-        return output ? output() : (this.opts.wires[pin]?.level ?? 0)
+        if (output) return output()
+        const wire = this.opts.wires[pin]
+        return wire ? wire.level : DRIVES[this.modes[pin] ?? 0].level
     }
 
     /** The processor lost its power or is held in reset. */

@@ -16,6 +16,9 @@ export interface SpiDevice {
     idleClocks?(bytes: number, hz: number): void
 }
 
+/** A wire of the bus that all chips share. */
+export type BusWire = "miso" | "mosi" | "sck"
+
 /** RP2040 peripheral clock, as the firmware sets it. */
 const PERIPHERAL_HZ = 125_000_000
 /** The PL022's FIFOs. */
@@ -23,6 +26,13 @@ const FIFO_BYTES = 8
 /** FIFO and shift register: what a send-only transfer leaves on its way. */
 const TAIL_BYTES = 9
 const MAX_TRANSFER = 4096
+/**
+ * What a line reads that nobody drives. At the card, data lines have pull-ups
+ * (SD Physical Layer, chapter 6); a pad of the RP2040 with nothing on it has its own
+ * pull-down, which is on after reset (RP2040 datasheet 2.19.6.3).
+ */
+const PULLED_UP = 0xff
+const PULLED_DOWN = 0x00
 
 /** The fastest rate of the PL022 that is not above `wish`. */
 export function pl022Rate(wish: number) {
@@ -52,6 +62,10 @@ export type SpiNoise = (
 export class SpiController {
     /** set by tests: bit errors on the bus */
     noise?: SpiNoise
+    /** wires that are open at the controller */
+    readonly open = new Set<BusWire>()
+    /** chips that hold MISO low while they are not selected */
+    readonly holding = new Set<SpiDevice>()
     private readonly devices: SpiDevice[] = []
     private selected: readonly SpiDevice[] = []
     private hz = 0
@@ -149,9 +163,18 @@ export class SpiController {
 
     /** Clocks bytes through whatever is selected. */
     private clock(data: Uint8Array) {
+        if (this.open.has("mosi")) data.fill(PULLED_UP)
+        if (this.open.has("sck")) data.fill(PULLED_UP)
+        else this.clockChips(data)
+        const isHeld = [...this.holding].some(d => !this.selected.includes(d))
+        if (isHeld) data.fill(0)
+        if (this.open.has("miso")) data.fill(PULLED_DOWN)
+    }
+
+    private clockChips(data: Uint8Array) {
         for (const d of this.devices)
             if (!this.selected.includes(d)) d.idleClocks?.(data.length, this.hz)
-        if (this.selected.length === 0) data.fill(0xff)
+        if (this.selected.length === 0) data.fill(PULLED_UP)
         else if (this.selected.length === 1)
             this.exchange(this.selected[0], data)
         else this.fight(data)

@@ -36,8 +36,22 @@ export class WireEnd {
     /** changes that are on their way, and when the last one arrives */
     private pending = 0
     private arrivesAt = 0
+    private shortTo?: 0 | 1
 
     constructor(private readonly wire: Wire) {}
+
+    /**
+     * Shorted on this side, to ground or to the supply. Of the other side a cut
+     * keeps it away.
+     */
+    get short() {
+        return this.shortTo
+    }
+
+    set short(level: 0 | 1 | undefined) {
+        this.shortTo = level
+        this.wire.changed()
+    }
 
     /** What the pin at this end does. */
     drive(pin: Drive) {
@@ -161,6 +175,8 @@ export class Wire {
     levelAt(end: WireEnd): 0 | 1 {
         if (this.stuckAt !== undefined) return this.stuckAt
         const far = end === this.a ? this.b : this.a
+        const short = end.short ?? (this.isCut ? undefined : far.short)
+        if (short !== undefined) return short
         return levelOf(end.drives, this.isCut ? NOBODY : far.seen)
     }
 }

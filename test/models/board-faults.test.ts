@@ -2,7 +2,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { PANIC_RESTART_US } from "../../devs/bench/board.ts"
-import { unlimitedSpeed } from "../../devs/bench/pair.ts"
+import { DoorPin } from "../../src/board/door.ts"
+import { unlimitedSpeed, type Pair } from "../../devs/bench/pair.ts"
+import { BoardPins } from "../../devs/bench/pins.ts"
+import { SpiController } from "../../devs/bench/spi.ts"
+import { VirtualBench } from "../../devs/bench/virtual.ts"
+import { buildProgram } from "../../devs/vm/program.ts"
 import { Strength } from "../../devs/bench/wires.ts"
 import { mirroredPair } from "../support/bench.ts"
 import { LoneBoard } from "./support/board.ts"
@@ -153,4 +158,75 @@ test("a pair has its wires' conductors by name, and clocks that drift", () => {
     assert.equal(beat.a.level, 0, "a board in reset drives nothing")
     beat.stuck = 1
     assert.equal(beat.b.level, 1)
+})
+
+/// Boards that were soldered badly ///
+
+/** A pair without power, of which something is broken first. */
+function soldered(breakIt: (pair: Pair) => void) {
+    const bench = new VirtualBench({
+        program: buildProgram(),
+        seed: 1,
+        speed: unlimitedSpeed(),
+    })
+    breakIt(bench.pair)
+    bench.pair.setPower(true)
+    return bench
+}
+
+test("a reset line that is low from the first moment holds board and chips", () => {
+    const { pair } = soldered(p => (p.wire("fence-a")[0].stuck = 0))
+    const { board, home } = pair.nodes.b
+    assert.deepEqual([board.isRunning, home.up], [false, false])
+    pair.wire("fence-a")[0].stuck = undefined
+    assert.ok(home.up)
+})
+
+test("without its pull-up a reset line is low as soon as the fence's pull-down is on", () => {
+    const bench = soldered(p => (p.nodes.b.board.wiring.hasPullUp = false))
+    const [fence] = bench.pair.wire("fence-a")
+    assert.equal(fence.b.level, 1, "RUN's own pull-up, while a's pin floats")
+    bench.run(3e6)
+    assert.deepEqual(
+        [fence.b.level, bench.pair.nodes.b.board.isRunning],
+        [0, false],
+    )
+})
+
+test("a fence resets what it is wired to, processor or chips", () => {
+    for (const reaches of ["processor", "chips"]) {
+        const { pair } = mirroredPair({ speed: unlimitedSpeed() })
+        const { board, home } = pair.nodes.b
+        const { ip } = home
+        if (reaches === "chips") board.wiring.resetsProcessor = false
+        else board.wiring.resets = []
+        pair.wire("fence-a")[0].stuck = 0
+        assert.equal(board.isRunning, reaches === "chips")
+        assert.equal(home.ip, reaches === "chips" ? 0 : ip)
+    }
+})
+
+test("a board that pulls its own reset line starts anew, and its chips do", () => {
+    const bench = soldered(p => {
+        const { wires } = p.nodes.a.board.wiring
+        wires[DoorPin.BeatOut] = p.wire("fence-b")[0].b
+    })
+    let halts = 0
+    const { board, home } = bench.pair.nodes.a
+    bench.pair.wire("fence-b")[0].watch(() => {
+        if (!board.isRunning) halts++
+    })
+    bench.run(4e6)
+    assert.ok(halts > 2, "each first beat is its last")
+    assert.ok(home.up, "and the chips are not left in reset")
+})
+
+test("a pin with nothing on it follows its own pull resistor", () => {
+    const spi = new SpiController(0)
+    const pins = new BoardPins({ selects: {}, wires: {}, outputs: {} }, spi)
+    assert.equal(pins.level(DoorPin.IntHome), 0)
+    pins.setMode(DoorPin.IntHome, 0x11)
+    assert.equal(pins.level(DoorPin.IntHome), 1)
+    pins.setMode(DoorPin.IntHome, 0x21)
+    assert.equal(pins.level(DoorPin.IntHome), 0)
 })

@@ -350,3 +350,12 @@ test("a card as they are sold: 0.9 ms a write, with peaks below 250 ms", () => {
     assert.ok(at(0.9985) > 10_000, "one in a thousand is slow")
     assert.ok(times.at(-1)! <= MAX_BUSY_US)
 })
+
+test("a MultiMediaCard knows CMD0, and neither CMD8 nor ACMD41", () => {
+    const m = new SdMaster()
+    m.card.isMultiMedia = true
+    m.wake()
+    assert.equal(m.simple(0), IDLE)
+    assert.equal(m.simple(8, 0x1aa), IDLE | ILLEGAL)
+    assert.equal(m.app(41, 0x40000000), IDLE | ILLEGAL)
+})

@@ -195,3 +195,28 @@ test("noise changes what a chip gets, and what comes back from it", () => {
     spi.noise = undefined
     assert.deepEqual(transfer(spi, 0x10).data, [0xef])
 })
+
+test("wires of the bus that are open: nobody hears, or nobody is heard", () => {
+    for (const [wire, heard, answer] of [
+        ["mosi", [0xff, 0xff], [0x00, 0x00]], // the chip's line is pulled up
+        ["sck", [], [0xff, 0xff]],
+        ["miso", [1, 2], [0x00, 0x00]], // the pin has a pull-down
+    ] as const) {
+        const { spi, chip } = bus()
+        spi.open.add(wire)
+        spi.select(chip, true)
+        assert.deepEqual(transfer(spi, 1, 2).data, answer, wire)
+        assert.deepEqual(chip.heard, heard, wire)
+    }
+})
+
+test("a chip that holds MISO spoils all answers but its own", () => {
+    const { spi, chips } = bus(0, 2)
+    spi.holding.add(chips[0])
+    assert.deepEqual(transfer(spi, 1).data, [0])
+    spi.select(chips[1], true)
+    assert.deepEqual(transfer(spi, 1).data, [0])
+    spi.select(chips[1], false)
+    spi.select(chips[0], true)
+    assert.deepEqual(transfer(spi, 1).data, [0xfe])
+})

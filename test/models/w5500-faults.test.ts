@@ -205,3 +205,33 @@ test("a stale segment gets no answer where the chip gives none", () => {
     lan.run(5e6)
     assert.equal(peer.last, "reset")
 })
+
+/// A chip that was soldered badly ///
+
+test("an empty place drives nothing, has no link and no interrupt", () => {
+    const { lan, chip } = connected()
+    chip.chip.absent = true
+    assert.deepEqual(chip.common(Common.VERSIONR), [0xff])
+    assert.deepEqual(
+        [lan.segment.carrier(chip.chip), chip.chip.interruptLevel],
+        [false, 1],
+    )
+    chip.chip.absent = false
+    assert.deepEqual(chip.common(Common.VERSIONR), [4])
+})
+
+test("another chip of the family tells another version", () => {
+    const { chip } = connected()
+    chip.chip.version = 0x51
+    assert.deepEqual(chip.common(Common.VERSIONR), [0x51])
+})
+
+test("wires that are too long spoil bits above the rate they carry", () => {
+    const { chip } = connected()
+    const read = () => chip.common(Common.RTR, 8).join()
+    const right = read()
+    chip.chip.maxHz = 10e6
+    assert.notEqual(read(), right)
+    chip.chip.maxHz = 33.3e6
+    assert.equal(read(), right)
+})

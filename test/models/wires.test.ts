@@ -179,3 +179,17 @@ test("a wire that misses no edges any more shows what is", () => {
     w.missEdge = undefined
     assert.deepEqual(levels(w), [1, 1])
 })
+
+test("an end that is shorted wins over outputs, and a cut keeps it at home", () => {
+    for (const level of [0, 1] as const) {
+        const w = new Wire()
+        w.a.drive(driven((1 - level) as 0 | 1))
+        w.b.short = level
+        assert.deepEqual(levels(w), [level, level])
+        w.cut = true
+        assert.deepEqual(levels(w), [1 - level, level])
+        w.b.short = undefined
+        w.cut = false
+        assert.deepEqual(levels(w), [1 - level, 1 - level])
+    }
+})

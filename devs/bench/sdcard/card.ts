@@ -30,6 +30,11 @@ export class SdCard implements BoardChip {
     onNews = () => {}
     /** a sector does not hold what it should */
     onDamage?: (lba: number, how: Damage) => void
+    /**
+     * A MultiMediaCard: it fits the socket and the bus, and knows neither CMD8
+     * nor ACMD41.
+     */
+    isMultiMedia = false
     /** its `options` may be changed at any time */
     readonly flash: Flash
 
@@ -285,6 +290,7 @@ export class SdCard implements BoardChip {
     }
 
     private isAllowed(index: number, isApp: boolean) {
+        if (this.isMultiMedia && (isApp || index === 8)) return false
         if (this.writer.isUnderWay || this.reader.isStreaming)
             return IN_TRANSFER.has(index)
         if (this.identification.isInitialised) return true

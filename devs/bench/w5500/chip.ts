@@ -76,6 +76,11 @@ export class W5500 implements BoardChip, Station {
      * undocumented. A SYN that no socket listens for always is.
      */
     answersStale = true
+    /** another chip of the family stands in the socket: what VERSIONR reads */
+    version: number = VERSION
+    /** wires that are long or thin: bits go wrong above this rate */
+    maxHz = MAX_SPI_HZ
+    private isAbsent = false
     private isSilent = false
     /** INTn when the clock stopped */
     private frozenInterrupt: 0 | 1 = 1
@@ -153,7 +158,7 @@ export class W5500 implements BoardChip, Station {
     }
 
     private get isAwake() {
-        return this.isPowered && !this.isHeld
+        return this.isPowered && !this.isHeld && !this.isAbsent
     }
 
     receive(p: Packet) {
@@ -262,6 +267,16 @@ export class W5500 implements BoardChip, Station {
         this.onNews()
     }
 
+    /** Nothing is in the chip's place, or nothing gives it power. */
+    get absent() {
+        return this.isAbsent
+    }
+
+    set absent(absent: boolean) {
+        this.isAbsent = absent
+        this.resetChip()
+    }
+
     /** A bit flips. @returns which, such as "SIPR bit 5" */
     upset(random: Random): string {
         const { socket, at, mask, text } = drawUpset(random)
@@ -318,7 +333,7 @@ export class W5500 implements BoardChip, Station {
             this.position += n
             if (this.position === end) this.position = 0
         }
-        if (hz > MAX_SPI_HZ)
+        if (hz > this.maxHz)
             for (let k = 0; k < data.length; k += 7) data[k] ^= 0x10
     }
 
@@ -357,7 +372,7 @@ export class W5500 implements BoardChip, Station {
     }
 
     private readCommon(at: number) {
-        if (at === Common.VERSIONR) return VERSION
+        if (at === Common.VERSIONR) return this.version
         if (at === Common.SIR) return this.socketInterrupts
         if (at === Common.PHYCFGR) {
             const link = this.segment.carrier(this)
