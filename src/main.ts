@@ -2,12 +2,11 @@
 import { releaseReserve } from "./reserve"
 import * as ds from "@devicescript/core"
 import { Board } from "./board/board"
-import { openBench } from "./board/bench"
 import { startBus } from "./board/bus"
-import { openPico } from "./board/pico"
+import { BUS_HZ, INIT_HZ, openBoard } from "./board/open"
 import { event, setBoardName } from "./console/events"
 import { listenToOperator, takeCommands } from "./console/operator"
-import { CardError, makeCard } from "./drivers/sdcard"
+import { CARD_ERRORS, CardError, makeCard } from "./drivers/sdcard"
 import { startCard } from "./drivers/sdstart"
 import { Chip, resetChip, setAddress } from "./drivers/w5500chip"
 import { makePort, Port } from "./iscsi/port"
@@ -17,7 +16,7 @@ import { mainLoop } from "./mainloop"
 import { sayMissing } from "./pair/chips"
 import { COMMANDS } from "./pair/commands"
 import { startHeartbeat } from "./pair/heartbeat"
-import { linkIp, makeLink, startLink } from "./pair/link"
+import { makeLink, startLink } from "./pair/link"
 import { startMirror } from "./pair/mirror"
 import { startPair, tickPair } from "./pair/pair"
 import { startPorts } from "./pair/ports"
@@ -29,40 +28,10 @@ import { startStorage } from "./store/storage"
 import { initMaps } from "./store/dirtymap"
 import { initSuperblock } from "./store/superblock"
 import { makeVolume, Volume } from "./store/volume"
-import { ID_ADDRESS_SIZE, ID_IP, ID_MAC } from "./wire/link"
+import { ID_ADDRESS_SIZE, ID_IP, ID_MAC, linkIp } from "./wire/link"
 
-/** SD cards want 400 kHz or less until they are initialised. */
-const INIT_HZ = 400000
-/** What the W5500 guarantees is 33.3 MHz; the Pico's next rate is this. */
-const BUS_HZ = 31250000
 /** Between attempts to find a card that is missing. */
 const RETRY_MS = 1000
-
-const CARD_ERRORS = [
-    "",
-    "there is none",
-    "it is not an SD card",
-    "it does not become ready",
-    "it cannot be read",
-    "it cannot be written",
-    "it stays busy",
-]
-
-function setPins(board: Board) {
-    const p = board.pins
-    const high = ds.GPIOMode.OutputHigh
-    p.csHome.setMode(high)
-    p.csPartner.setMode(high)
-    p.csLink.setMode(high)
-    p.csCard.setMode(high)
-    p.beatOut.setMode(ds.GPIOMode.OutputLow)
-    p.beatIn.setMode(ds.GPIOMode.InputPullDown)
-    p.fence.setMode(ds.GPIOMode.InputPullDown)
-    p.present.setMode(ds.GPIOMode.InputPullUp)
-    p.intHome.setMode(ds.GPIOMode.InputPullUp)
-    p.intPartner.setMode(ds.GPIOMode.InputPullUp)
-    p.intLink.setMode(ds.GPIOMode.InputPullUp)
-}
 
 /** Settings that make no board are told, again and again: nothing is served. */
 async function wholeSettings(): Promise<Settings> {
@@ -132,8 +101,7 @@ async function addressLink(chip: Chip, settings: Settings) {
 }
 
 async function main() {
-    const board = ds.isSimulator() ? openBench() : openPico()
-    setPins(board)
+    const board = openBoard()
     startBus(board)
     // what stays for ever is taken first, while the heap is in one piece
     const volumes = [makeVolume(0), makeVolume(1)]

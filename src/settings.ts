@@ -106,16 +106,33 @@ function identityOf(net: NetSetting, name: string): Buffer {
     return id
 }
 
-/** @throws Error that names the setting that is missing or wrong */
-export async function readSettings(): Promise<Settings> {
+async function readBoard(): Promise<BoardSetting> {
     const board = need<BoardSetting>(await readSetting("tw.board"), "tw.board")
-    const net = need<NetSetting>(await readSetting("tw.net"), "tw.net")
-    const name = need<string>(await readSetting("tw.target"), "tw.target")
     if (board.name !== "a" && board.name !== "b")
         throw new Error('setting tw.board.name must be "a" or "b"')
+    return board
+}
+
+function indexOf(board: BoardSetting) {
+    return board.name === "a" ? 0 : 1
+}
+
+/**
+ * Which board this is: 0 for board a, 1 for board b.
+ * @throws Error that names the setting that is missing or wrong
+ */
+export async function readIndex(): Promise<number> {
+    return indexOf(await readBoard())
+}
+
+/** @throws Error that names the setting that is missing or wrong */
+export async function readSettings(): Promise<Settings> {
+    const board = await readBoard()
+    const net = need<NetSetting>(await readSetting("tw.net"), "tw.net")
+    const name = need<string>(await readSetting("tw.target"), "tw.target")
     const mirror = board.mirror || []
     return {
-        index: board.name === "a" ? 0 : 1,
+        index: indexOf(board),
         pair: count(board.pair, "tw.board.pair"),
         blocks: count(board.mib, "tw.board.mib") * 2048,
         mirroring: [mirroringOf(mirror[0]), mirroringOf(mirror[1])],

@@ -60,6 +60,17 @@ export enum CardError {
     Busy,
 }
 
+/** The same in words. */
+export const CARD_ERRORS = [
+    "",
+    "there is none",
+    "it is not an SD card",
+    "it does not become ready",
+    "it cannot be read",
+    "it cannot be written",
+    "it stays busy",
+]
+
 export interface Card {
     cs: Pin
     /** sectors of 512 B; 0 as long as there is no card */

@@ -40,6 +40,7 @@ import {
     L_CHECK,
     LINK_HEADER,
     LINK_TRAILER,
+    linkIp,
 } from "../wire/link"
 import {
     beginWrite,
@@ -73,11 +74,6 @@ const STUCK_MS = 1000
 const PING_TICKS = 3
 /** Without a frame for so many, the connection is looked at unasked. */
 const QUIET_TICKS = 10
-
-/** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
-export function linkIp(index: number): Buffer {
-    return Buffer.from([169, 254, 77, 1 + index])
-}
 
 let chip: Chip
 let s: Socket

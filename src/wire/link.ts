@@ -11,6 +11,11 @@ export const LINK_HEADER = 16
 export const LINK_TRAILER = 8
 export const LINK_VERSION = 5
 
+/** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
+export function linkIp(index: number): Buffer {
+    return Buffer.from([169, 254, 77, 1 + index])
+}
+
 /** Header: u8 type, u8 volume, u16 c, u32 a, u32 b, i32 check. */
 export const L_TYPE = 0
 export const L_VOLUME = 1
