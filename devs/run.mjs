@@ -24,6 +24,7 @@ const TOOLS = {
     wiring: ["devs/tools/wiring.ts"],
     flash: ["devs/tools/flash.ts"],
     card: ["devs/tools/card.ts"],
+    selftest: ["devs/tools/selftest.ts"],
     monitor: ["devs/tools/monitor.ts"],
     check: ["devs/tools/check.ts"],
     bench: ["devs/tools/bench.ts"],

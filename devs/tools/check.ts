@@ -1,6 +1,6 @@
 /** `npm run check`: formatting, types of both sides, and the firmware build. */
 import { spawnSync } from "node:child_process"
-import { buildProgram, ROOT } from "../vm/program.ts"
+import { buildProgram, ROOT, SELFTEST } from "../vm/program.ts"
 import { reportSize } from "./size.ts"
 
 function node(script: string, args: string[]) {
@@ -38,6 +38,7 @@ function checkTypes(project: string): boolean {
 const steps: [string, () => boolean][] = [
     // the build comes first: it puts DeviceScript's sources where types are
     ["firmware build", () => reportSize(buildProgram())],
+    ["self-test build", () => reportSize(buildProgram(SELFTEST))],
     ["formatting", checkFormat],
     ["types of src/", () => checkTypes("src")],
     ["types of devs/ and test/", () => checkTypes("devs")],

@@ -21,6 +21,11 @@ import { Symbols } from "./symbols.ts"
 /** The repository's folder. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 
+/** Programs of a board, below the repository's folder: its firmware, and what
+ * is flashed before it. */
+export const FIRMWARE = "src/main.ts"
+export const SELFTEST = "src/mainselftest.ts"
+
 export interface Program {
     image: Uint8Array
     symbols: Symbols
@@ -54,7 +59,7 @@ const SURROUNDINGS = [
  * @param entry below the repository's folder
  * @throws with the compiler's messages when the program has errors
  */
-export function buildProgram(entry = "src/main.ts"): Program {
+export function buildProgram(entry = FIRMWARE): Program {
     return build(ROOT, entry, sourcesDigest(entry), () => {})
 }
 
@@ -62,12 +67,16 @@ export function buildProgram(entry = "src/main.ts"): Program {
  * Compiles the firmware with patches, in a copy of its sources, unless it is
  * compiled already.
  * @param slug names the copy
+ * @param entry another program of a board
  * @throws also when a patch does not fit the sources
  */
-export function buildPatched(slug: string, patches: Patch[]): Program {
+export function buildPatched(
+    slug: string,
+    patches: Patch[],
+    entry = FIRMWARE,
+): Program {
     const tree = path.join(ROOT, MADE, "patched", slug)
     const patched = patchSources(slug, patches)
-    const entry = "src/main.ts"
     const digest = sha256(sourcesDigest(entry), JSON.stringify(patches))
     return build(tree, entry, digest, () => {
         rmSync(tree, { recursive: true, force: true })
