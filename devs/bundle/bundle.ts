@@ -1,5 +1,11 @@
 /** All that a board needs in one image: firmware, board, program and settings. */
-import { buildPatched, buildProgram, type Program } from "../vm/program.ts"
+import path from "node:path"
+import {
+    buildPatched,
+    buildProgram,
+    FIRMWARE,
+    type Program,
+} from "../vm/program.ts"
 import { putInto } from "./bin.ts"
 import { makeConfig } from "./config.ts"
 import type { Kind } from "./kinds.ts"
@@ -9,16 +15,16 @@ import { Uf2 } from "./uf2.ts"
 /** The board that `src/board/pico.ts` takes its pins from. */
 const OWN_BOARD = "twinstore_pico"
 
-/** The firmware's program for a kind of board. */
-export function programFor({ board }: Kind): Program {
-    if (board === OWN_BOARD) return buildProgram()
-    return buildPatched(board, [
-        {
-            file: "src/board/pico.ts",
-            find: `@dsboard/${OWN_BOARD}`,
-            replace: `@dsboard/${board}`,
-        },
-    ])
+/** The firmware's program, or another, for a kind of board. */
+export function programFor({ board }: Kind, entry = FIRMWARE): Program {
+    if (board === OWN_BOARD) return buildProgram(entry)
+    const patch = {
+        file: "src/board/pico.ts",
+        find: `@dsboard/${OWN_BOARD}`,
+        replace: `@dsboard/${board}`,
+    }
+    const slug = `${board}-${path.basename(entry, ".ts")}`
+    return buildPatched(slug, [patch], entry)
 }
 
 /**

@@ -7,6 +7,7 @@ import { checkPair } from "../setup/check.ts"
 import type { Values } from "../setup/fields.ts"
 import { readPairFile, tellProblems } from "../setup/pairfile.ts"
 import { reportSize } from "../tools/size.ts"
+import { FIRMWARE, SELFTEST } from "../vm/program.ts"
 import { bundle, programFor } from "./bundle.ts"
 import { KINDS, type Kind } from "./kinds.ts"
 
@@ -17,6 +18,7 @@ export interface ImageOptions {
     settings: string
     firmware?: string
     out?: string
+    selftest?: boolean
 }
 
 /** Where firmware images are looked for, and ours are put. */
@@ -41,6 +43,7 @@ export function withImageOptions(command: Command): Command {
         .option("--settings <file>", "of the pair", "twinstore.env")
         .option("--firmware <file>", "DeviceScript's image for such a board")
         .option("--out <file>", `the file to make; in ${FOLDER} when absent`)
+        .option("--selftest", "the hardware self-test in place of the program")
 }
 
 /**
@@ -55,11 +58,12 @@ export function makeImage(opts: ImageOptions): {
     const kind = KINDS[opts.for]
     const values = readSettings(opts.settings)
     const firmware = readFirmware(kind, opts.firmware)
-    const program = programFor(kind)
+    const program = programFor(kind, opts.selftest ? SELFTEST : FIRMWARE)
     if (!reportSize(program)) throw new Error("the program is too large")
+    const what = opts.selftest ? "-selftest" : ""
     const file =
         opts.out ??
-        path.join(FOLDER, `${opts.for}-${opts.board}.${kind.format}`)
+        path.join(FOLDER, `${opts.for}-${opts.board}${what}.${kind.format}`)
     const settings = boardSettings(values, opts.board)
     const image = bundle(kind, firmware, program.image, settings)
     mkdirSync(path.dirname(file), { recursive: true })

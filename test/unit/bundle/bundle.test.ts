@@ -6,6 +6,7 @@ import { test } from "node:test"
 import { bundle, programFor } from "../../../devs/bundle/bundle.ts"
 import { boardFile, KINDS, type Kind } from "../../../devs/bundle/kinds.ts"
 import { Uf2 } from "../../../devs/bundle/uf2.ts"
+import { SELFTEST } from "../../../devs/vm/program.ts"
 import { plainVmWasm, VmInstance } from "../../../devs/vm/instance.ts"
 import {
     code,
@@ -78,6 +79,14 @@ for (const [name, kind] of Object.entries(KINDS)) {
         }
     })
 
+    test(`${name}: the self-test starts from its image`, () => {
+        const { image: program } = programFor(kind, SELFTEST)
+        const image = bundle(kind, standIn(kind), program, settings("b"))
+        const { storageAt, storageSize } = kind
+        const lines = printed(flash(kind, image, storageAt, storageSize))
+        assert.ok(lines.includes("> b: selftest starts"))
+    })
+
     test(`${name}: the board's pins are where the firmware looks for them`, () => {
         const image = bundle(
             kind,
@@ -139,4 +148,12 @@ test("the command makes an image, or says what is missing", async t => {
     assert.match(said, /^program \d+ B, \d+ % of a Pico's/)
     assert.match(said, /a\.uf2: \d+ B$/m)
     assert.ok(readFileSync(out).length > 600_000)
+    const other = path.join(dir, "selftest.uf2")
+    const selftest = [...args, "--firmware", firmware, "--out", other]
+    await npm("bundle", "--", ...selftest, "--selftest")
+    const { storageAt, storageSize } = KINDS.pico
+    const lines = printed(
+        flash(KINDS.pico, readFileSync(other), storageAt, storageSize),
+    )
+    assert.ok(lines.includes("> a: selftest starts"))
 })
