@@ -7,10 +7,9 @@
 import * as ds from "@devicescript/core"
 import { Board } from "../board/board"
 import { readPin } from "../board/bus"
-import { PHYCFGR, PHYCFGR_LNK, PHYCFGR_RST } from "../drivers/w5500"
-import { Chip, readCommon } from "../drivers/w5500chip"
 import { isHeard, isResult, mayPull, SILENT_MS, Word, wordMs } from "./beat"
 import { pulled } from "./cable"
+import { awaitCarrier, hasCarrier } from "./carrier"
 import { pause, until } from "./pause"
 import { judge, skip } from "./report"
 import { Tested } from "./spi"
@@ -86,9 +85,10 @@ export async function tryFences(
 async function pull({ pins }: Board, link: Tested): Promise<Word> {
     const { fence, beatIn } = pins
     if (readPin(fence) === 0) return Word.Nowhere
+    // what is not there cannot be seen to go
+    const hadCarrier = link.isGood && (await awaitCarrier(link.chip))
     say(Word.Pulling)
     await pause(TOLD * (wordMs(Word.Pulling) + wordMs(remembered())))
-    const hadCarrier = link.isGood && (await hasCarrier(link.chip))
     fence.setMode(ds.GPIOMode.OutputLow)
     await pause(FALL_MS)
     const edges = ear.edges
@@ -100,12 +100,6 @@ async function pull({ pins }: Board, link: Tested): Promise<Word> {
     const isBack = await until(() => isHeard(ear), RETURN_MS)
     if (!isBack) return Word.NoReturn
     return isLinked ? Word.NoChips : Word.Works
-}
-
-/** Whether the partner's link W5500 is awake. */
-export async function hasCarrier(chip: Chip): Promise<boolean> {
-    const phy = (await readCommon(chip, PHYCFGR, 1))[0]
-    return (phy & (PHYCFGR_RST | PHYCFGR_LNK)) === (PHYCFGR_RST | PHYCFGR_LNK)
 }
 
 /** What both fences did. @param chips have been under the partner's fence */

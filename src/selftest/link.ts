@@ -18,30 +18,18 @@ import {
 import { ADDRESS_SIZE, setAddress } from "../drivers/w5500chip"
 import { linkIp } from "../wire/link"
 import { Word } from "./beat"
-import { hasCarrier } from "./fence"
+import { awaitCarrier } from "./carrier"
 import { pause } from "./pause"
 import { fail, judge, pass, skip } from "./report"
 import { Tested } from "./spi"
 import { ear, isBeating, say } from "./telegraph"
 
-/** A PHY needs some seconds to agree with the other one. */
-const CARRIER_MS = 5000
 const LOOK_MS = 20
 const PORT = 3261
 /** The partner may come here later by what it waited for. */
 const EXCHANGE_MS = 20000
 const RECONNECT_MS = 500
 const MESSAGE_BYTES = 1024
-
-/** Until a chip's PHY has a link. */
-async function awaitCarrier({ chip }: Tested): Promise<boolean> {
-    const since = ds.millis()
-    while (!(await hasCarrier(chip))) {
-        if (ds.millis() - since > CARRIER_MS) return false
-        await pause(LOOK_MS)
-    }
-    return true
-}
 
 /** @param ports home and partner port */
 export async function checkLan(ports: Tested[]) {
@@ -53,7 +41,7 @@ export async function checkLan(ports: Tested[]) {
         }
         judge(
             `${name}-lan`,
-            (await awaitCarrier(ports[i]))
+            (await awaitCarrier(ports[i].chip))
                 ? ""
                 : `no link at the ${name} port: look at its LAN cable, and ` +
                       "at the switch",
@@ -71,7 +59,7 @@ export async function checkLink(link: Tested, index: number, fence: Pin) {
     } else if (!isBeating() && readPin(fence) === 0)
         why = "the partner has no power, or is held in reset"
     if (why) skip("link-cable", why)
-    else if (await awaitCarrier(link)) pass("link-cable")
+    else if (await awaitCarrier(link.chip)) pass("link-cable")
     else {
         why = "the link cable comes first"
         fail(
