@@ -185,9 +185,8 @@ function prepare(t: TestContext, dir: string) {
 /** One command after the other, as a person would. */
 class Player {
     private readonly shell: Shell
-    /** where what the next `console` block shows begins */
+    /** where what the last `sh` block has printed begins */
     private from = 0
-    private hasRun = false
 
     constructor(
         t: TestContext,
@@ -207,6 +206,7 @@ class Player {
             LANGUAGES.includes(language),
             `${where}: a block's language is one of ${LANGUAGES.join(", ")}`,
         )
+        if (language === "sh") this.from = this.shell.lines.length
         if (language === "console") await this.compare(block, where)
         for (const [k, command] of lines.entries()) {
             const at = `${this.document}:${line + k}: ${command}`
@@ -220,8 +220,6 @@ class Player {
     }
 
     private async run(command: string, at: string) {
-        if (!this.hasRun) this.from = this.shell.lines.length
-        this.hasRun = true
         const ready = TERMINALS[command]
         if (ready) {
             used.add(command)
@@ -245,7 +243,6 @@ class Player {
                 const said = this.shell.lines.slice(this.from).join("\n")
                 assert.fail(`${where}: not printed: ${missing()}\n${said}`)
             })
-        this.hasRun = false
     }
 }
 
@@ -284,7 +281,7 @@ for (const document of DOCUMENTS)
         `${document}: its commands, in their order`,
         {
             ...needs("iscsi-ls", "qemu-img", "qemu-io", "sfdisk", "curl"),
-            timeout: 180_000,
+            timeout: 400_000,
         },
         async t => {
             const why = await isTaken()

@@ -3,8 +3,8 @@
  * one shell, in the order in which they stand there.
  *
  * A block's language says what it is: `sh`, commands that are run; `bat`,
- * commands of Windows, which are looked at; `console`, what the commands before
- * it print, in whatever terminal; `conf`, a part of a file; `text`, anything
+ * commands of Windows, which are looked at; `console`, what the block before it
+ * has printed, in whatever terminal; `conf`, a part of a file; `text`, anything
  * else.
  */
 import { readFileSync } from "node:fs"
