@@ -18,7 +18,7 @@ import { COMMANDS } from "./pair/commands"
 import { startHeartbeat } from "./pair/heartbeat"
 import { makeLink, startLink } from "./pair/link"
 import { startMirror } from "./pair/mirror"
-import { startPair, tickPair } from "./pair/pair"
+import { endStart, startPair, tickPair } from "./pair/pair"
 import { startPorts } from "./pair/ports"
 import { initUnit } from "./scsi/unit"
 import { readSettings, Settings } from "./settings"
@@ -133,6 +133,7 @@ async function main() {
     startHeartbeat(board, settings.index)
     takeCommands(COMMANDS, tickPair)
     releaseReserve()
+    endStart()
     event("waiting for the partner")
     await mainLoop()
 }

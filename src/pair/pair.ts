@@ -97,9 +97,13 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
     startRejoin(v, s.index)
     startGiving(v, s.index, p)
     startSplit(v, s.index, p)
-    startVerify(v)
-    startFetch(v)
     if (home.mirroring === Mirroring.None) startUnmirrored()
+}
+
+/** What is rarely needed: made when boot is over, and memory less scarce. */
+export function endStart() {
+    startVerify(volumes)
+    startFetch(volumes)
 }
 
 /**

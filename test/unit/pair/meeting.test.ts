@@ -66,6 +66,7 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
     const mirroring = volumes.map(v => v.mirroring)
     const settings = { index, pair, blocks: BLOCKS, mirroring, identity }
     pairing.startPair(settings, volumes, ports)
+    pairing.endStart()
     return {
         ports,
         volumes,

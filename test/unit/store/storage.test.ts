@@ -162,12 +162,22 @@ describe("a read", () => {
         const seen = await readNow(board, 2, 3)
         assert.deepEqual(seen, [1, 2, 1].map(blockOf))
     })
-    test("fails when the card does", async () => {
+    test("is for the partner when the card fails", async () => {
         const board = await start(Mode.Mirrored)
         ram.fails = () => true
         const job = board.read(0, 1)
         await board.run(10)
+        assert.equal(job?.readState, ReadState.Queued)
+        assert.deepEqual(board.storage.unreadable, [job])
+        assert(!board.storage.cardHasFailed(), "it may be one bad sector")
+    })
+    test("fails when the card does, and no partner has it", async () => {
+        const board = await start(Mode.Alone)
+        ram.fails = () => true
+        const job = board.read(0, 1)
+        await board.run(10)
         assert.equal(job?.readState, ReadState.Failed)
+        assert.deepEqual(board.storage.unreadable, [])
         assert(!board.storage.cardHasFailed(), "it may be one bad sector")
     })
 })
