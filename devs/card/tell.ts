@@ -22,6 +22,7 @@ const FLAGS: [VolumeFlag, string][] = [
         "active: writes may be on one card and not on the other",
     ],
     [VolumeFlag.Fresh, "fresh: nothing was ever written to it"],
+    [VolumeFlag.First, "first: its first write was under way"],
 ]
 
 /** @returns lines about one card */
@@ -103,8 +104,17 @@ export function tellNewer(x: Card, y: Card): string[] {
             ...copy(home, index),
             ...copy(mirror, index),
         )
-        return `volume ${name}: ${VERDICTS[verdict](name, BOARDS[1 - index])}`
+        const isBesideNew = isFresh(home, index) !== isFresh(mirror, index)
+        const words =
+            verdict === Verdict.Split && isBesideNew
+                ? "the newest copy may be on a card that is gone: one board has a new card"
+                : VERDICTS[verdict](name, BOARDS[1 - index])
+        return `volume ${name}: ${words}`
     })
+}
+
+function isFresh(card: Card, index: number): boolean {
+    return (card.superblock.volumes[index].flags & VolumeFlag.Fresh) !== 0
 }
 
 /** Epoch, flags, and the last epoch of which it has everything. */
