@@ -201,9 +201,11 @@ export function judge(d: Detector, now: number): Partner {
     const linkAge = now - d.linkAt
     const linkSilence = linkAge - d.unreadMs
     const silence = Math.min(beatAge, linkSilence)
-    // looks that came late make no old silence a new one
+    // looks that came late make no old silence a new one; and of the link it is
+    // only known that its silence began between two moments
     const seenAge = now - d.beatSeenAt
-    const isTogether = Math.abs(seenAge - linkSilence) <= TOGETHER_MS
+    const isTogether =
+        seenAge - linkAge <= TOGETHER_MS && linkSilence - seenAge <= TOGETHER_MS
     if (d.partner === Partner.Unknown && !(d.hasBeat && d.hasLink))
         return d.partner
     if (beatAge <= FRESH_MS && linkAge <= FRESH_MS) d.partner = Partner.Alive

@@ -9,8 +9,8 @@ export const resyncOverwrites: Bug = {
     patches: [
         {
             file: "src/pair/resync.ts",
-            find: "    if (wasWritten(v, readSince, job.lba, job.count)) {",
-            replace: "    if (nextLba < 0 && wasWritten(v, 0, 0, 1)) {",
+            find: "    if (wasWritten(v, readSince, v.appended, job.lba, job.count)) {",
+            replace: "    if (nextLba < 0 && wasWritten(v, 0, 0, 0, 1)) {",
         },
     ],
 }

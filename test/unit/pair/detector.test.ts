@@ -95,6 +95,14 @@ const stories: Record<string, Story> = {
         [1084, judged("Alive")],
         [1085, judged("Suspect")],
     ],
+    "a death is one, though the link's last news lay unread for long": [
+        alive,
+        [1080, unread(80), judged("Alive")],
+        [1100, missed(45), unread(20), judged("Alive")],
+        [1159, unread(5), judged("Alive")],
+        // before a silent link counts as broken
+        [1160, judged("Suspect")],
+    ],
     "while news of the link lie unread, its silence is not known": [
         alive,
         [1060, unread(25), judged("Alive")],
