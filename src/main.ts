@@ -11,6 +11,7 @@ import { startCard } from "./drivers/sdstart"
 import { Chip, resetChip, setAddress } from "./drivers/w5500chip"
 import { makePort, Port } from "./iscsi/port"
 import { initReceive } from "./iscsi/receive"
+import { startChap } from "./iscsi/chap"
 import { makeTasks } from "./iscsi/task"
 import { mainLoop } from "./mainloop"
 import { sayMissing } from "./pair/chips"
@@ -117,6 +118,7 @@ async function main() {
     setBoardName(settings.index === 0 ? "a" : "b")
     for (let i = 0; i < volumes.length; ++i)
         volumes[i].mirroring = settings.mirroring[i]
+    startChap(settings.user, settings.secret)
     event("starting")
     listenToOperator()
     const card = await bringUpCard(board, settings, volumes)

@@ -32,6 +32,12 @@ interface NetSetting {
     port: number
 }
 
+/** Setting `tw.chap`, where hosts need a secret; the same on both boards. */
+interface ChapSetting {
+    user: string
+    secret: string
+}
+
 /** Setting `tw.target`: the iSCSI name of the board's target. */
 
 export interface Settings {
@@ -40,6 +46,9 @@ export interface Settings {
     pair: number
     /** blocks of each volume */
     blocks: number
+    /** CHAP; "" when hosts need none */
+    user: string
+    secret: string
     /** of each volume */
     mirroring: Mirroring[]
     /** `wire/link.ts`, IDENTITY_SIZE bytes */
@@ -113,6 +122,21 @@ async function readBoard(): Promise<BoardSetting> {
     return board
 }
 
+/** RFC 7143 12.1.3: 96 bits at least; more than 16 is too much for some. */
+const SECRET_MIN = 12
+const SECRET_MAX = 16
+
+async function readChap(): Promise<ChapSetting> {
+    const chap: ChapSetting = await readSetting("tw.chap")
+    if (!chap) return { user: "", secret: "" }
+    if (!(chap.user.length >= 1 && chap.user.length <= 40))
+        throw new Error("setting tw.chap.user: 1 to 40 characters")
+    const { length } = chap.secret
+    if (!(length >= SECRET_MIN && length <= SECRET_MAX))
+        throw new Error("setting tw.chap.secret: 12 to 16 characters")
+    return chap
+}
+
 function indexOf(board: BoardSetting) {
     return board.name === "a" ? 0 : 1
 }
@@ -130,11 +154,14 @@ export async function readSettings(): Promise<Settings> {
     const board = await readBoard()
     const net = need<NetSetting>(await readSetting("tw.net"), "tw.net")
     const name = need<string>(await readSetting("tw.target"), "tw.target")
+    const chap = await readChap()
     const mirror = board.mirror || []
     return {
         index: indexOf(board),
         pair: count(board.pair, "tw.board.pair"),
         blocks: count(board.mib, "tw.board.mib") * 2048,
+        user: chap.user,
+        secret: chap.secret,
         mirroring: [mirroringOf(mirror[0]), mirroringOf(mirror[1])],
         identity: identityOf(net, name),
     }

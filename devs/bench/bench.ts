@@ -13,6 +13,7 @@ import {
     unlimitedSpeed,
     WIRE_NAMES,
     type BoardName,
+    type ChapSecret,
     type Mirroring,
     type Portal,
     type WireName,
@@ -28,6 +29,7 @@ export interface BenchOptions {
     /** size of each board's volume */
     mib: number
     mirror?: Record<BoardName, Mirroring>
+    chap?: ChapSecret
     seed?: number
     timing?: CardTiming
 }
@@ -67,6 +69,7 @@ export class Bench extends EventEmitter<BenchEvents> {
             portals: opts.portals,
             mib: opts.mib,
             mirror: opts.mirror,
+            chap: opts.chap,
             media: opts.media,
             timing: opts.timing ?? typicalTiming,
             speed: unlimitedSpeed(),

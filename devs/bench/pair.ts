@@ -43,12 +43,19 @@ export type Mirroring = "sync" | "async" | "none"
 /** Settings as they stand in a board's flash, by their keys. */
 export type Flashed = Record<string, unknown>
 
+export interface ChapSecret {
+    user: string
+    secret: string
+}
+
 export interface PairOptions {
     program: Program
     portals: Record<BoardName, Portal>
     mib: number
     /** how each volume is mirrored: sync when absent */
     mirror?: Record<BoardName, Mirroring>
+    /** what hosts have to know; nothing when absent */
+    chap?: ChapSecret
     /** what a board was flashed with, in place of what is right */
     misflash?(board: BoardName, right: Flashed): Flashed
     media: Record<BoardName, Media>
@@ -244,6 +251,7 @@ export class Pair {
                 port: portal.port,
             },
             "tw.target": targetName(name),
+            ...(this.opts.chap && { "tw.chap": this.opts.chap }),
         }
         return this.opts.misflash?.(name, right) ?? right
     }

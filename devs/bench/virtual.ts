@@ -15,6 +15,7 @@ import {
     picoSpeed,
     targetName,
     type BoardName,
+    type ChapSecret,
     type Mirroring,
     type PairOptions,
     type Portal,
@@ -29,6 +30,8 @@ export interface VirtualOptions {
     mib?: number
     /** how each volume is mirrored: sync when absent */
     mirror?: Record<BoardName, Mirroring>
+    /** what hosts have to know */
+    chap?: ChapSecret
     /** what a board was flashed with, in place of what is right */
     misflash?: PairOptions["misflash"]
     speed?: Speed
@@ -80,6 +83,7 @@ export class VirtualBench {
             portals: PORTALS,
             mib: opts.mib ?? 32,
             mirror: opts.mirror,
+            chap: opts.chap,
             misflash: opts.misflash,
             media: this.media,
             timing: opts.timing ?? typicalTiming,

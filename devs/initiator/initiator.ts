@@ -15,6 +15,10 @@ import {
 import { BLOCK, cdbs, senseOf } from "./scsi.ts"
 import type { Connect, Transport } from "./transport.ts"
 
+type Keys = Record<string, string>
+/** What an initiator says to the keys CHAP_A, CHAP_I and CHAP_C. */
+export type RespondToChallenge = (challenge: Keys) => Keys
+
 export interface InitiatorOptions {
     connect: Connect
     name?: string
@@ -25,6 +29,8 @@ export interface InitiatorOptions {
     /** offers that differ from the ones below */
     keys?: Record<string, string | number>
     lun?: number
+    /** CHAP instead of no authentication */
+    chap?: RespondToChallenge
     /** called whenever a promise was settled; see `runUntilDone` */
     settled?: () => void
 }
@@ -127,7 +133,8 @@ export class Initiator {
                 : { SessionType: "Discovery" }),
             AuthMethod: "None",
         }
-        await this.loginStep(0, 1, first)
+        if (this.opts.chap) await this.showSecret(first, this.opts.chap)
+        else await this.loginStep(0, 1, first)
         await this.loginStep(1, 3, { ...OFFERS, ...this.opts.keys })
     }
 
@@ -180,6 +187,17 @@ export class Initiator {
     }
 
     /** Asks until the target agrees to go on to the next stage. */
+    /** The security stage with CHAP: RFC 7143 12.1.3. */
+    private async showSecret(
+        first: Record<string, string>,
+        respond: RespondToChallenge,
+    ) {
+        const ask = async (text: Record<string, string | number>) =>
+            decodeText((await this.loginRequest(0, undefined, text)).data)
+        await ask({ ...first, AuthMethod: "CHAP,None" })
+        await this.loginStep(0, 1, respond(await ask({ CHAP_A: "5" })))
+    }
+
     private async loginStep(
         stage: number,
         next: number,
@@ -193,10 +211,11 @@ export class Initiator {
 
     private async loginRequest(
         stage: number,
-        next: number,
+        next: number | undefined,
         text: Record<string, string | number>,
     ): Promise<Pdu> {
-        const bhs = header(0x43, 0x80 | (stage << 2) | next, this.nextItt++)
+        const transit = next === undefined ? 0 : 0x80 | next
+        const bhs = header(0x43, (stage << 2) | transit, this.nextItt++)
         bhs.write(this.opts.isid ?? "402a54570001", 8, "hex")
         bhs.writeUInt32BE(this.cmdSn, 24)
         bhs.writeUInt32BE(this.expStatSn, 28)

@@ -28,5 +28,8 @@ export function boardSettings(
             port: Number(values.PORT),
         },
         "tw.target": own.target,
+        ...(values.CHAP_SECRET && {
+            "tw.chap": { user: values.CHAP_USER, secret: values.CHAP_SECRET },
+        }),
     }
 }

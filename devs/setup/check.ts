@@ -33,14 +33,19 @@ function checkField(field: Key, value: string): Problem[] {
 
 /** @returns what is wrong with a value by itself, if anything is */
 export function checkValue(field: Key, value: string): string | undefined {
-    const { check, isOptional } = FIELDS[field]
+    const { check, isOptional, isSecret } = FIELDS[field]
     if (value === "") return isOptional ? undefined : "is missing"
     const what = check(value)
-    return what && `"${value}" ${what}`
+    return what && `${isSecret ? "what is there" : `"${value}"`} ${what}`
 }
 
 function checkTogether(values: Values): Problem[] {
-    return [...checkAddresses(values), ...checkNames(values), ...fit(values)]
+    return [
+        ...checkAddresses(values),
+        ...checkNames(values),
+        ...checkChap(values),
+        ...fit(values),
+    ]
 }
 
 function checkAddresses(values: Values): Problem[] {
@@ -84,6 +89,14 @@ function checkNames(values: Values): Problem[] {
     if (values.A_TARGET === values.B_TARGET)
         problems.push({ field: "B_TARGET", what: "is board a's, too" })
     return problems
+}
+
+function checkChap({ CHAP_USER, CHAP_SECRET }: Values): Problem[] {
+    if (CHAP_USER && !CHAP_SECRET)
+        return [{ field: "CHAP_SECRET", what: "is missing: CHAP_USER is set" }]
+    if (CHAP_SECRET && !CHAP_USER)
+        return [{ field: "CHAP_USER", what: "is missing: CHAP_SECRET is set" }]
+    return []
 }
 
 /** What a board can store. */

@@ -6,6 +6,8 @@ export const KEYS = [
     "NETMASK",
     "GATEWAY",
     "PORT",
+    "CHAP_USER",
+    "CHAP_SECRET",
     "A_IP",
     "A_MAC",
     "A_TARGET",
@@ -28,6 +30,8 @@ export interface Field {
     check(value: string): string | undefined
     /** may be empty */
     isOptional?: boolean
+    /** is never printed */
+    isSecret?: boolean
 }
 
 /** A number that is no multiple of what people type. */
@@ -114,6 +118,23 @@ function checkMirror(value: string) {
         : `must be one of ${MIRRORINGS.join(", ")}`
 }
 
+const MAX_USER = 40
+/** RFC 7143 12.1.3: 96 bits at least; Windows takes no more than 16 bytes. */
+const SECRET = [12, 16]
+
+function checkUser(value: string) {
+    if (!/^[!-~]*$/.test(value)) return "must be of ASCII characters, no spaces"
+    return value.length > MAX_USER ? `must have ${MAX_USER} at most` : undefined
+}
+
+/** @returns never the value: it is a secret */
+function checkSecret(value: string) {
+    if (!/^[!-~]*$/.test(value)) return "must be of ASCII characters, no spaces"
+    const [min, max] = SECRET
+    const isFit = value.length >= min && value.length <= max
+    return isFit ? undefined : `must have ${min} to ${max} characters`
+}
+
 /** A locally administered address: of nobody's making. */
 function suggestMac(board: "a" | "b") {
     const byte = () => randomNumber(256).toString(16).padStart(2, "0")
@@ -176,6 +197,19 @@ export const FIELDS: Record<Key, Field> = {
         about: "TCP port of both boards; 3260 is iSCSI's",
         suggest: () => "3260",
         check: wholeNumber(1, 65535),
+    },
+    CHAP_USER: {
+        about: "who hosts log in as (CHAP); empty: anybody may log in",
+        suggest: () => "",
+        check: checkUser,
+        isOptional: true,
+    },
+    CHAP_SECRET: {
+        about: "and the secret that they must know, 12 to 16 characters",
+        suggest: () => "",
+        check: checkSecret,
+        isOptional: true,
+        isSecret: true,
     },
     A_IP: a.ip,
     A_MAC: a.mac,

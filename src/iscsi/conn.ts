@@ -52,6 +52,10 @@ export enum ConnFlag {
     TellWindow = 8,
     /** it is one of the sessions that commands are shared out to */
     HasWindow = 16,
+    /** it was sent a CHAP challenge */
+    Challenged = 32,
+    /** and has answered it rightly */
+    Authenticated = 64,
 }
 
 /** Bytes of `Conn.sn`. */

@@ -35,7 +35,9 @@ import {
     putPair,
     setDefaults,
     valueOf,
+    wantMethod,
 } from "./text"
+import { isResponse, knowsAlgorithm, putChallenge, wantsChap } from "./chap"
 import { requestDrop } from "./portal"
 
 /** Text of one login request that comes in pieces. */
@@ -158,9 +160,46 @@ async function check(c: Conn, b: Buffer, at: number): Promise<LoginStatus> {
     if ((c.flags & (ConnFlag.Discovery | ConnFlag.HasTarget)) === 0)
         return LoginStatus.MissingParameter
     await breathe()
+    return await authenticate(c, stage)
+}
+
+/** Discovery tells of a name and an address alone, and needs no secret. */
+function needsChap(c: Conn): boolean {
+    const isKnown = ConnFlag.Discovery | ConnFlag.Authenticated
+    return wantsChap() && (c.flags & isKnown) === 0
+}
+
+/** Looks at the keys with which an initiator shows who it is. */
+async function authenticate(c: Conn, stage: Stage): Promise<LoginStatus> {
+    const isNeeded = needsChap(c)
+    const method = isNeeded ? "CHAP" : "None"
+    wantMethod(method)
     const methods = value("AuthMethod")
-    if (methods !== undefined && !lists(methods, "None"))
+    if (methods !== undefined && !lists(methods, method))
         return LoginStatus.AuthenticationFailure
+    if (!isNeeded) return LoginStatus.Success
+    if (stage !== Stage.Security) return LoginStatus.AuthenticationFailure
+    await breathe()
+    const algorithms = value("CHAP_A")
+    if (algorithms !== undefined) {
+        if (!knowsAlgorithm(algorithms))
+            return LoginStatus.AuthenticationFailure
+        c.flags |= ConnFlag.Challenged
+        return LoginStatus.Success
+    }
+    const response = value("CHAP_R")
+    if (response === undefined) return LoginStatus.Success
+    await breathe()
+    if (
+        (c.flags & ConnFlag.Challenged) === 0 ||
+        // it wants us to show that we know a secret, too: we know none
+        value("CHAP_C") !== undefined ||
+        !isResponse(c, value("CHAP_N") || "", response)
+    ) {
+        event(`${c.port.name} port: ${c.initiator} does not know the secret`)
+        return LoginStatus.AuthenticationFailure
+    }
+    c.flags |= ConnFlag.Authenticated
     return LoginStatus.Success
 }
 
@@ -172,7 +211,8 @@ async function goOn(
 ): Promise<string | undefined> {
     const stage = (flags >> 2) & 3
     const next = flags & 3
-    const isTransit = (flags & LOGIN_TRANSIT) !== 0
+    // who has not shown who it is stays in this stage
+    const isTransit = (flags & LOGIN_TRANSIT) !== 0 && !needsChap(c)
     if (isTransit && (next <= stage || next === 2)) {
         answer(c, itt, 0, LoginStatus.InvalidRequest)
         c.phase = Phase.Closing
@@ -206,6 +246,8 @@ async function addAnswers(c: Conn, stage: Stage, at: number): Promise<number> {
     )
     await ds.sleep(BREATH_MS)
     if (end < 0) return end
+    if (value("CHAP_A") !== undefined && needsChap(c))
+        end = putChallenge(c, out, end)
     if (value("TargetName") !== undefined)
         end = putPair(out, end, "TargetPortalGroupTag", "1")
     const mustDeclare = (c.flags & ConnFlag.HasDeclared) === 0

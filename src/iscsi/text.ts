@@ -37,6 +37,17 @@ function none(_n: Negotiated, value: string): string {
     return lists(value, "None") ? "None" : REJECT
 }
 
+/** The AuthMethod that the login which is negotiated has to choose. */
+let method = "None"
+
+export function wantMethod(name: string) {
+    method = name
+}
+
+function authMethod(_n: Negotiated, value: string): string {
+    return lists(value, method) ? method : REJECT
+}
+
 function rfc3720(_n: Negotiated, value: string): string {
     return lists(value, "RFC3720") ? "RFC3720" : REJECT
 }
@@ -158,7 +169,10 @@ const answers: Record<string, Answer> = {
     InitiatorAlias: declared,
     TargetName: declared,
     SessionType: declared,
-    AuthMethod: none,
+    CHAP_A: declared,
+    CHAP_N: declared,
+    CHAP_R: declared,
+    AuthMethod: authMethod,
     HeaderDigest: none,
     DataDigest: none,
     TaskReporting: rfc3720,

@@ -5,6 +5,7 @@ import {
     BOARD_NAMES,
     targetName,
     type BoardName,
+    type ChapSecret,
 } from "../../devs/bench/pair.ts"
 import { MemoryMedia } from "../../devs/bench/sdcard/media.ts"
 import { Initiator } from "../../devs/initiator/initiator.ts"
@@ -42,7 +43,11 @@ export function url(board: BoardName): string {
  * A mirrored pair with blank cards, in this process. A panic of the firmware
  * or a bug of the bench ends the test.
  */
-export async function livePair(t: TestContext, seed = 1): Promise<Bench> {
+export async function livePair(
+    t: TestContext,
+    seed = 1,
+    chap?: ChapSecret,
+): Promise<Bench> {
     const bench = new Bench({
         program: buildProgram(),
         portals: PORTALS,
@@ -52,6 +57,7 @@ export async function livePair(t: TestContext, seed = 1): Promise<Bench> {
         },
         mib: VOLUME_MIB,
         seed,
+        chap,
     })
     for (const bad of ["panic", "failed"] as const)
         bench.on(bad, (e: unknown) => {

@@ -103,6 +103,18 @@ describe("a board does not start", () => {
             { ...BOARD, mirror: ["sync", "perhaps"] },
             /tw\.board\.mirror: sync, async or none/,
         ],
+        [
+            "with a secret that is too short",
+            "tw.chap",
+            { user: "ada", secret: "short" },
+            /tw\.chap\.secret: 12 to 16/,
+        ],
+        [
+            "with a secret of nobody",
+            "tw.chap",
+            { user: "", secret: "twelve-chars" },
+            /tw\.chap\.user/,
+        ],
         ["without an IP", "tw.net", { mac: NET.mac }, /tw\.net\.ip is missing/],
         ["without a MAC", "tw.net", { ip: NET.ip }, /tw\.net\.mac is missing/],
         ...["10.0.0", "10.0.0.1.2", "10.0.0.256", "10.0.0.-1", "a.b.c.d"].map(

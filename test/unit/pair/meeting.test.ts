@@ -64,7 +64,15 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
     const identity = identityOf(index)
     initSuperblock(volumes, pair, index)
     const mirroring = volumes.map(v => v.mirroring)
-    const settings = { index, pair, blocks: BLOCKS, mirroring, identity }
+    const settings = {
+        index,
+        pair,
+        blocks: BLOCKS,
+        user: "",
+        secret: "",
+        mirroring,
+        identity,
+    }
     pairing.startPair(settings, volumes, ports)
     pairing.endStart()
     return {

@@ -16,6 +16,8 @@ const GOOD: Values = {
     NETMASK: "255.255.255.0",
     GATEWAY: "192.168.1.1",
     PORT: "3260",
+    CHAP_USER: "ada",
+    CHAP_SECRET: "twelve-chars",
     A_IP: "192.168.1.11",
     A_MAC: "02:54:57:01:02:0a",
     A_TARGET: "iqn.2026-11.com.example:twinstore.a",
@@ -64,7 +66,10 @@ test("a board gets what the firmware reads", () => {
             port: 3260,
         },
         "tw.target": "iqn.2026-11.com.example:twinstore.b",
+        "tw.chap": { user: "ada", secret: "twelve-chars" },
     })
+    const open = { ...GOOD, CHAP_USER: "", CHAP_SECRET: "" }
+    assert.equal(boardSettings(open, "b")["tw.chap"], undefined)
     const { "tw.net": net } = boardSettings({ ...GOOD, GATEWAY: "" }, "a")
     assert.equal((net as { gateway: string }).gateway, "0.0.0.0")
 })
@@ -89,6 +94,15 @@ const WRONG: [change: Partial<Values>, says: RegExp][] = [
     [{ GATEWAY: "router" }, /^GATEWAY: "router" is no IPv4 address/],
     [{ PORT: "65536" }, /^PORT: /],
     [{ PORT: "iscsi" }, /^PORT: /],
+    [{ CHAP_USER: "" }, /^CHAP_USER: is missing: CHAP_SECRET is set$/],
+    [{ CHAP_SECRET: "" }, /^CHAP_SECRET: is missing: CHAP_USER is set$/],
+    [
+        { CHAP_SECRET: "short" },
+        /^CHAP_SECRET: what is there must have 12 to 16/,
+    ],
+    [{ CHAP_SECRET: "much-too-long-to-be-one" }, /^CHAP_SECRET: what is there/],
+    [{ CHAP_SECRET: "zwölf-zeichen" }, /^CHAP_SECRET: what .* ASCII/],
+    [{ CHAP_USER: "u".repeat(41) }, /^CHAP_USER: .* must have 40 at most/],
     [{ A_IP: "192.168.1.256" }, /^A_IP: .* is no IPv4 address/],
     [{ A_IP: "192.168.1" }, /^A_IP: /],
     [{ A_IP: "127.0.0.11" }, /^A_IP: .* no address that a host can have/],
