@@ -15,6 +15,11 @@ import { Uf2 } from "./uf2.ts"
 /** The board that `src/board/pico.ts` takes its pins from. */
 const OWN_BOARD = "twinstore_pico"
 
+/** What the copy of the sources is called that is compiled for another board. */
+export function slugOf(board: string, entry = FIRMWARE): string {
+    return `${board}-${path.basename(entry, ".ts")}`
+}
+
 /** The firmware's program, or another, for a kind of board. */
 export function programFor({ board }: Kind, entry = FIRMWARE): Program {
     if (board === OWN_BOARD) return buildProgram(entry)
@@ -23,8 +28,7 @@ export function programFor({ board }: Kind, entry = FIRMWARE): Program {
         find: `@dsboard/${OWN_BOARD}`,
         replace: `@dsboard/${board}`,
     }
-    const slug = `${board}-${path.basename(entry, ".ts")}`
-    return buildPatched(slug, [patch], entry)
+    return buildPatched(slugOf(board, entry), [patch], entry)
 }
 
 /**

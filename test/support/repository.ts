@@ -2,7 +2,7 @@
 import { cpSync, symlinkSync } from "node:fs"
 import path from "node:path"
 import type { TestContext } from "node:test"
-import { programFor } from "../../devs/bundle/bundle.ts"
+import { programFor, slugOf } from "../../devs/bundle/bundle.ts"
 import { KINDS } from "../../devs/bundle/kinds.ts"
 import { ROOT } from "../../devs/vm/program.ts"
 import { temporaryFolder } from "./tools.ts"
@@ -21,7 +21,7 @@ const PARTS = [
 /** What a copy need not compile. Other tests compile meanwhile: not all of it. */
 const COMPILED = [
     ".devicescript/main",
-    `.devicescript/patched/${KINDS.esp32s3.board}`,
+    `.devicescript/patched/${slugOf(KINDS.esp32s3.board)}`,
 ]
 
 /** @returns its folder; packages and compiled programs are the original's */
