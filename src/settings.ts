@@ -8,6 +8,7 @@ import {
     ID_NAME_MAX,
     ID_PORT,
     IDENTITY_SIZE,
+    KEY_SIZE,
 } from "./wire/link"
 
 /** Setting `tw.board`. */
@@ -44,6 +45,8 @@ export interface Settings {
     /** 0 for board a, 1 for board b */
     index: number
     pair: number
+    /** `KEY_SIZE` bytes, the same on both boards; zeros when there is none */
+    key: Buffer
     /** blocks of each volume */
     blocks: number
     /** CHAP; "" when hosts need none */
@@ -122,6 +125,18 @@ async function readBoard(): Promise<BoardSetting> {
     return board
 }
 
+/** Setting `tw.key`: in hex. */
+async function readKey(): Promise<Buffer> {
+    const text: string = await readSetting("tw.key")
+    const key = Buffer.alloc(KEY_SIZE)
+    if (!text) return key
+    const given = Buffer.from(text, "hex")
+    if (given.length !== KEY_SIZE)
+        throw new Error("setting tw.key: 64 hex digits")
+    key.blitAt(0, given, 0, KEY_SIZE)
+    return key
+}
+
 /** RFC 7143 12.1.3: 96 bits at least; more than 16 is too much for some. */
 const SECRET_MIN = 12
 const SECRET_MAX = 16
@@ -158,6 +173,7 @@ export async function readSettings(): Promise<Settings> {
     const mirror = board.mirror || []
     return {
         index: indexOf(board),
+        key: await readKey(),
         pair: count(board.pair, "tw.board.pair"),
         blocks: count(board.mib, "tw.board.mib") * 2048,
         user: chap.user,

@@ -251,11 +251,15 @@ export class Pair {
                 port: portal.port,
             },
             "tw.target": targetName(name),
+            "tw.key": PAIR_KEY,
             ...(this.opts.chap && { "tw.chap": this.opts.chap }),
         }
         return this.opts.misflash?.(name, right) ?? right
     }
 }
+
+/** Both boards' key. */
+const PAIR_KEY = "74".repeat(32)
 
 export function other(name: BoardName): BoardName {
     return name === "a" ? "b" : "a"

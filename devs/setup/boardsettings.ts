@@ -28,6 +28,7 @@ export function boardSettings(
             port: Number(values.PORT),
         },
         "tw.target": own.target,
+        "tw.key": values.PAIR_KEY,
         ...(values.CHAP_SECRET && {
             "tw.chap": { user: values.CHAP_USER, secret: values.CHAP_SECRET },
         }),

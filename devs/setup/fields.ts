@@ -1,7 +1,9 @@
 /** The settings of a pair, one by one: what each is, and what it may be. */
+import { randomBytes } from "node:crypto"
 
 export const KEYS = [
     "PAIR",
+    "PAIR_KEY",
     "VOLUME_MIB",
     "NETMASK",
     "GATEWAY",
@@ -39,6 +41,7 @@ function randomNumber(limit: number): number {
     return 1 + Math.floor(Math.random() * (limit - 1))
 }
 
+const KEY_BYTES = 32
 /** u32 on the card and on the link. */
 const MAX_PAIR = 0xffffffff
 /** Twice that, and what stands before the volumes, is the largest card's. */
@@ -176,6 +179,13 @@ export const FIELDS: Record<Key, Field> = {
         about: "a number that no other pair has: cards of other pairs are refused",
         suggest: () => String(randomNumber(MAX_PAIR)),
         check: wholeNumber(1, MAX_PAIR),
+    },
+    PAIR_KEY: {
+        about: "a secret of both boards, 64 hex digits: no other board is one of the pair",
+        suggest: () => randomBytes(KEY_BYTES).toString("hex"),
+        check: value =>
+            /^[0-9a-f]{64}$/i.test(value) ? undefined : "must be 64 hex digits",
+        isSecret: true,
     },
     VOLUME_MIB: {
         about: "MiB of each board's volume; a card has both, and 2 MiB more",

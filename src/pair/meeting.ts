@@ -19,12 +19,15 @@ import {
     H_INDEX,
     H_MIRROR_BLOCKS,
     H_PAIR,
+    H_PROOF,
     H_VERSION,
     H_VOLUME_SIZE,
     H_VOLUMES,
     HELLO_SIZE,
     helloDigest,
+    helloProof,
     IDENTITY_SIZE,
+    KEY_SIZE,
     LINK_VERSION,
     nameIn,
 } from "../wire/link"
@@ -93,15 +96,18 @@ export function linkUp() {
         out.setAt(at + H_BASES + (i << 2), "u32", ownBase(v))
     }
     out.blitAt(at + H_IDENTITY, settings.identity, 0, IDENTITY_SIZE)
+    out.blitAt(at + H_PROOF, helloProof(settings.key, out, at), 0, KEY_SIZE)
     out.blitAt(at + H_DIGEST, helloDigest(out, at), 0, 32)
     added(HELLO_SIZE)
 }
 
 /** Epochs and flags decide whose data count: they must have come as sent. */
 function isWholeHello(b: Buffer, at: number): boolean {
-    const hash = helloDigest(b, at)
-    for (let i = 0; i < 32; ++i)
-        if (b[at + H_DIGEST + i] !== hash[i]) return false
+    return isEqual(b, at + H_DIGEST, helloDigest(b, at))
+}
+
+function isEqual(b: Buffer, at: number, to: Buffer): boolean {
+    for (let i = 0; i < to.length; ++i) if (b[at + i] !== to[i]) return false
     return true
 }
 
@@ -110,6 +116,8 @@ export function takeHello(b: Buffer, at: number): string | undefined {
     if (b[at + H_VERSION] !== LINK_VERSION) return "partner of another version"
     if (!isWholeHello(b, at)) return DAMAGED
     if (b.getAt(at + H_PAIR, "u32") !== settings.pair) return "not our partner"
+    if (!isEqual(b, at + H_PROOF, helloProof(settings.key, b, at)))
+        return "partner with another key: PAIR_KEY"
     if (b[at + H_INDEX] === settings.index) return "both boards have one name"
     if (b[at + H_MIRROR_BLOCKS] !== MIRROR_BLOCKS)
         return "partner with another pool"

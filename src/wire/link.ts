@@ -5,7 +5,7 @@
  * A frame is a header of 16 bytes; HELLO, WRITE and FETCHED have a payload,
  * and the last two a trailer. What has no whole trailer was never written.
  */
-import { digest } from "@devicescript/crypto"
+import { digest, hmac } from "@devicescript/crypto"
 
 export const LINK_HEADER = 16
 export const LINK_TRAILER = 8
@@ -104,6 +104,9 @@ export const H_IDENTITY = 48
 /** u32 for each volume: the epoch in which both copies were last equal */
 export const H_BASES = 144
 
+/** HMAC-SHA-256 of all that is before it, with the pair's key */
+export const H_PROOF = 152
+export const KEY_SIZE = 32
 /** SHA-256 of all that is before it */
 export const H_DIGEST = 224
 
@@ -114,6 +117,11 @@ const helloBody = Buffer.alloc(H_DIGEST)
 export function helloDigest(b: Buffer, at: number): Buffer {
     helloBody.blitAt(0, b, at, H_DIGEST)
     return digest("sha256", helloBody)
+}
+
+/** What only a board with the pair's key can put into the HELLO there. */
+export function helloProof(key: Buffer, b: Buffer, at: number): Buffer {
+    return hmac(key, "sha256", b.slice(at, at + H_PROOF))
 }
 
 /** An identity: what a port needs to be someone. */

@@ -40,6 +40,12 @@ const WRONG: Record<string, [key: string, value: unknown, says: string]> = {
     "no target": ["tw.target", undefined, "tw.target"],
     "a target that is a number": ["tw.target", 5, "tw.target"],
     "a name that is too long": ["tw.target", "n".repeat(80), "tw.target"],
+    "half a key": ["tw.key", "13".repeat(16), "tw.key"],
+    "half a secret": [
+        "tw.chap",
+        { user: "ada", secret: "short" },
+        "tw.chap.secret",
+    ],
     "settings of nobody": ["*", undefined, "tw.board"],
 }
 
@@ -65,3 +71,22 @@ for (const [what, [key, value, says]] of Object.entries(WRONG))
         assert.ok(bench.said("b", /^waiting for the partner/))
         assert.ok(!bench.said("b", /serves/))
     })
+
+test("boards with two keys are no pair, and say why", () => {
+    const bench = new VirtualBench({
+        program: buildProgram(),
+        seed: 1,
+        mib: 1,
+        speed: unlimitedSpeed(),
+        misflash: (board, right) =>
+            board === "a" ? right : { ...right, "tw.key": "13".repeat(32) },
+    })
+    bench.pair.setPower(true)
+    bench.run(3e6)
+    for (const board of ["a", "b"] as const) {
+        assert.ok(!bench.said(board, /serves/))
+        assert.ok(!bench.events.some(e => /(74|13){8}/.test(e.text)))
+    }
+    const told = /^link dropped: partner with another key/
+    assert.ok(bench.said("a", told) || bench.said("b", told))
+})

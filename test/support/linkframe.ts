@@ -1,6 +1,7 @@
 /** Frames of the link as SPEC.md chapter 2 has them, made without the firmware. */
-import { createHash } from "node:crypto"
+import { createHash, createHmac } from "node:crypto"
 
+const PROOF = 152
 const DIGEST = 224
 
 /** The check of a header's first three words. */
@@ -20,6 +21,16 @@ export function header(digits: string): string {
 /** Whether 16 bytes are a header whose check is right. */
 export function isHeader(bytes: Buffer): boolean {
     return bytes.readUInt32LE(12) === checkOf(bytes)
+}
+
+/** HELLO's payload in hex, with the proof that it knows a key (hex), and whole. */
+export function withProof(payload: string, key = "00".repeat(32)): string {
+    const body = Buffer.from(payload, "hex")
+    const proof = createHmac("sha256", Buffer.from(key, "hex"))
+        .update(body.subarray(0, PROOF))
+        .digest()
+    body.set(proof, PROOF)
+    return withDigest(body.toString("hex"))
 }
 
 /** HELLO's payload in hex, with the digest that it must have. */

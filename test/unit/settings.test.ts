@@ -104,6 +104,12 @@ describe("a board does not start", () => {
             /tw\.board\.mirror: sync, async or none/,
         ],
         [
+            "with half a key",
+            "tw.key",
+            "00".repeat(16),
+            /tw\.key: 64 hex digits/,
+        ],
+        [
             "with a secret that is too short",
             "tw.chap",
             { user: "ada", secret: "short" },

@@ -9,7 +9,7 @@ import {
     useDeviceScript,
     zeros,
 } from "../../support/devicescript.ts"
-import { header, withDigest } from "../../support/linkframe.ts"
+import { header, withDigest, withProof } from "../../support/linkframe.ts"
 
 const portsUrl = new URL("../../support/portlist.ts", import.meta.url).href
 useDeviceScript({ "pair/ports": portsUrl })
@@ -68,6 +68,7 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
         index,
         pair,
         blocks: BLOCKS,
+        key: zeros(link.KEY_SIZE),
         user: "",
         secret: "",
         mirroring,
@@ -124,11 +125,12 @@ test("HELLO tells who a board is, and what its card says", async () => {
         identityOf(1).toString("hex"),
         "00000000", // volume a's map is of another epoch
         "05000000", // volume b has all of epoch 5
-        "00".repeat(224 - 48 - 96 - 8),
+        "[0-9a-f]{64}", // proof of the key
+        "00".repeat(224 - 152 - 32),
         "[0-9a-f]{64}",
     ]
     assert.match(frame, new RegExp(`^${words.join("").replace(/ /g, "")}$`))
-    assert.equal(frame.slice(32), withDigest(frame.slice(32)))
+    assert.equal(frame.slice(32), withProof(frame.slice(32)))
 })
 
 describe("a partner is refused", () => {
@@ -139,7 +141,7 @@ describe("a partner is refused", () => {
         const b = await start(1, [whole, whole])
         const payload = b.hello().slice(link.LINK_HEADER)
         payload.blitAt(at, bytes(change), 0, 4)
-        const why = a.takeHello(bytes(withDigest(payload.toString("hex"))), 0)
+        const why = a.takeHello(bytes(withProof(payload.toString("hex"))), 0)
         assert(!a.isDue(), "nothing is to be decided")
         return why
     }
@@ -156,6 +158,20 @@ describe("a partner is refused", () => {
         test(what, async () =>
             assert.match((await refusal(at, change)) ?? "", why),
         )
+})
+
+test("a partner that does not know the pair's key is refused", async () => {
+    const whole = { epoch: 1, flags: 0 }
+    const a = await start(0, [whole, whole])
+    const b = await start(1, [whole, whole])
+    const payload = b.hello().slice(link.LINK_HEADER).toString("hex")
+    const take = (hex: string) => a.takeHello(bytes(hex), 0) ?? ""
+    assert.match(take(withProof(payload, "01".repeat(32))), /another key/)
+    const unproved =
+        payload.slice(0, 304) + "00".repeat(32) + payload.slice(368)
+    assert.match(take(withDigest(unproved)), /another key/)
+    assert(!a.isDue(), "nothing is to be decided")
+    assert.equal(take(withProof(payload)), "")
 })
 
 test("a HELLO of which any bit came wrong is refused", async () => {

@@ -12,6 +12,7 @@ import {
 
 const GOOD: Values = {
     PAIR: "30485",
+    PAIR_KEY: "0123456789abcdef".repeat(4),
     VOLUME_MIB: "1024",
     NETMASK: "255.255.255.0",
     GATEWAY: "192.168.1.1",
@@ -46,7 +47,7 @@ test("what is suggested is right, and new each time", () => {
         ) as Values
     for (let k = 0; k < 50; k++) assert.deepEqual(checkPair(suggest()), [])
     const [one, another] = [suggest(), suggest()]
-    for (const key of ["PAIR", "A_MAC", "B_MAC"] as const)
+    for (const key of ["PAIR", "PAIR_KEY", "A_MAC", "B_MAC"] as const)
         assert.notEqual(one[key], another[key])
 })
 
@@ -66,6 +67,7 @@ test("a board gets what the firmware reads", () => {
             port: 3260,
         },
         "tw.target": "iqn.2026-11.com.example:twinstore.b",
+        "tw.key": "0123456789abcdef".repeat(4),
         "tw.chap": { user: "ada", secret: "twelve-chars" },
     })
     const open = { ...GOOD, CHAP_USER: "", CHAP_SECRET: "" }
@@ -81,6 +83,9 @@ const WRONG: [change: Partial<Values>, says: RegExp][] = [
     [{ PAIR: "4294967296" }, /^PAIR: /],
     [{ PAIR: "0x77" }, /^PAIR: /],
     [{ PAIR: "-3" }, /^PAIR: /],
+    [{ PAIR_KEY: "" }, /^PAIR_KEY: is missing$/],
+    [{ PAIR_KEY: "0123" }, /^PAIR_KEY: what is there must be 64 hex digits$/],
+    [{ PAIR_KEY: "x".repeat(64) }, /^PAIR_KEY: what is there must be 64 hex/],
     [{ VOLUME_MIB: "" }, /^VOLUME_MIB: is missing$/],
     [{ VOLUME_MIB: "1.5" }, /^VOLUME_MIB: "1.5" must be a whole number/],
     [{ VOLUME_MIB: "0" }, /^VOLUME_MIB: /],
