@@ -46,7 +46,8 @@ async function set({ file, defaults }: Options) {
     }
     const wrong = tellProblems(file, found, checkPair(values))
     if (wrong.length) return fail([...wrong, "nothing was written"])
-    writeFileSync(file, writePairFile(values))
+    // it has secrets
+    writeFileSync(file, writePairFile(values), { mode: 0o600 })
     console.log(`${file} is written`)
 }
 

@@ -7,7 +7,7 @@
  * and from when the connection was made, so that it is never the same again.
  */
 import { digest } from "@devicescript/crypto"
-import { putPair } from "./text"
+import { lists, putPair } from "./text"
 import { md5, MD5_SIZE } from "./md5"
 import { Conn } from "./conn"
 import { SOCKETS } from "./port"
@@ -36,7 +36,7 @@ export function wantsChap(): boolean {
 }
 
 export function knowsAlgorithm(list: string): boolean {
-    return ("," + list + ",").indexOf("," + MD5_ALGORITHM + ",") >= 0
+    return lists(list, MD5_ALGORITHM)
 }
 
 /** Different for each socket of both ports. */
@@ -58,13 +58,21 @@ export function putChallenge(c: Conn, to: Buffer, at: number): number {
     return putPair(to, end, "CHAP_C", challenge)
 }
 
-/** Whether name and response are those of one who knows the secret. */
-export function isResponse(c: Conn, name: string, response: string): boolean {
+/**
+ * Whether name and response are those of one who knows the secret.
+ * @param pause lets others work: it takes a while
+ */
+export async function isResponse(
+    c: Conn,
+    name: string,
+    response: string,
+    pause: () => Promise<void>,
+): Promise<boolean> {
     const message = Buffer.alloc(1 + secret.length + CHALLENGE_SIZE)
     message[0] = idOf(c)
     message.blitAt(1, secret, 0, secret.length)
     message.blitAt(1 + secret.length, challengeFor(c), 0, CHALLENGE_SIZE)
-    const right = md5(message)
+    const right = await md5(message, pause)
     const isHex =
         response[0] === "0" && (response[1] === "x" || response[1] === "X")
     // base64 (0b) is allowed, too, but no initiator was seen to use it

@@ -39,9 +39,11 @@ import { Scsi } from "../wire/scsi"
 import {
     agreed,
     Conn,
+    ConnFlag,
     countCommand,
     FIRST_BURST,
     IMMEDIATE_DATA,
+    IN_DISCOVERY,
     INITIAL_R2T,
     isExpected,
     MAX_SEND,
@@ -67,6 +69,7 @@ export function commandPdu(
     at: number,
     length: number,
 ): string | undefined {
+    if ((c.flags & ConnFlag.Discovery) !== 0) return IN_DISCOVERY
     const isImmediate = (b[at] & IMMEDIATE) !== 0
     // out of the window or repeated: ignored, with its data
     if (!isImmediate && !isExpected(c, b, at + CMD_SN)) return undefined

@@ -58,6 +58,12 @@ export enum ConnFlag {
     Authenticated = 64,
 }
 
+/**
+ * Why a connection ends: a discovery session asks for targets, and logs out
+ * (RFC 7143 4.2.2); nobody had to show a secret for it.
+ */
+export const IN_DISCOVERY = "command in a discovery session"
+
 /** Bytes of `Conn.sn`. */
 const SN_SIZE = 12
 export const SN_ISID = SN_SIZE

@@ -67,6 +67,11 @@ async function breathe() {
     if (++steps % STEPS_A_BREATH === 0) await ds.sleep(BREATH_MS)
 }
 
+/** For work that is long by itself. */
+async function rest() {
+    await ds.sleep(BREATH_MS)
+}
+
 function value(key: string): string | undefined {
     return valueOf(text, textAt, textEnd, key)
 }
@@ -194,7 +199,7 @@ async function authenticate(c: Conn, stage: Stage): Promise<LoginStatus> {
         (c.flags & ConnFlag.Challenged) === 0 ||
         // it wants us to show that we know a secret, too: we know none
         value("CHAP_C") !== undefined ||
-        !isResponse(c, value("CHAP_N") || "", response)
+        !(await isResponse(c, value("CHAP_N") || "", response, rest))
     ) {
         event(`${c.port.name} port: ${c.initiator} does not know the secret`)
         return LoginStatus.AuthenticationFailure

@@ -1,6 +1,7 @@
 /**
  * MD5 of one block: RFC 1321. CHAP wants it (RFC 1994), and every initiator has
- * it; for nothing else is it good any more. Takes a Pico some 40 ms.
+ * it; for nothing else is it good any more. It takes a Pico long, so that others get
+ * their turn meanwhile.
  */
 
 /** Room for the one 0x80 and the length behind a message. */
@@ -33,11 +34,18 @@ function mix(round: number, b: number, c: number, d: number): number {
     return round === 2 ? b ^ c ^ d : c ^ (b | ~d)
 }
 
+/** Steps between two pauses: on a Pico they take less than 5 ms. */
+const STEPS_A_PAUSE = 4
+
 /**
  * @param message of at most `MD5_MESSAGE_MAX` bytes
+ * @param pause lets others work
  * @returns `MD5_SIZE` bytes
  */
-export function md5(message: Buffer): Buffer {
+export async function md5(
+    message: Buffer,
+    pause: () => Promise<void>,
+): Promise<Buffer> {
     const words = Buffer.alloc(BLOCK)
     words.blitAt(0, message, 0, message.length)
     words[message.length] = 0x80
@@ -49,6 +57,7 @@ export function md5(message: Buffer): Buffer {
     let c = sum.getAt(8, "i32")
     let d = sum.getAt(12, "i32")
     for (let i = 0; i < BLOCK; ++i) {
+        if (i % STEPS_A_PAUSE === 0) await pause()
         const round = i >> 4
         const word = (FACTORS[round] * i + OFFSETS[round]) & 15
         let x = (a + mix(round, b, c, d)) | 0

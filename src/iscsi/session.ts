@@ -28,7 +28,16 @@ import {
     TmfResponse,
 } from "../wire/iscsi"
 import { Sense } from "../wire/scsi"
-import { agreed, Conn, countCommand, isExpected, MAX_SEND, Phase } from "./conn"
+import {
+    agreed,
+    Conn,
+    ConnFlag,
+    countCommand,
+    IN_DISCOVERY,
+    isExpected,
+    MAX_SEND,
+    Phase,
+} from "./conn"
 import { out } from "../net/frames"
 import { addData, addHeader, countStatus, putNoTag } from "./pdu"
 import { clear, remove } from "./ring"
@@ -115,7 +124,12 @@ export function logoutPdu(c: Conn, b: Buffer, at: number): undefined {
 
 /// Task management ///
 
-export function taskManagementPdu(c: Conn, b: Buffer, at: number): undefined {
+export function taskManagementPdu(
+    c: Conn,
+    b: Buffer,
+    at: number,
+): string | undefined {
+    if ((c.flags & ConnFlag.Discovery) !== 0) return IN_DISCOVERY
     if (!admit(c, b, at)) return undefined
     const f = b[at + FLAGS] & TMF_FUNCTION_MASK
     const isOurs =

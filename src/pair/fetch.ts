@@ -149,6 +149,8 @@ export function endFetched(
         return "fetched without its trailer"
     const job = asked
     if (!job) return undefined
+    if (place >= 0 && b.getAt(at, "u32") !== job.lba)
+        return "fetched without its trailer"
     const v = job.volume
     if (place < 0) {
         event(`blocks from ${job.lba} on cannot be read on either card`)

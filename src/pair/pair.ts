@@ -111,7 +111,8 @@ export function endStart() {
  * is not answered on the LAN, as any that is dark.
  */
 function startUnmirrored() {
-    if ((home.flags & VolumeFlag.Alone) === 0) return
+    const ours = home.flags & (VolumeFlag.Alone | VolumeFlag.Outdated)
+    if (ours !== VolumeFlag.Alone) return
     setIdentity(homePort, settings.identity, home)
     goAlone(home)
 }

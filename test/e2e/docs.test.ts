@@ -303,7 +303,10 @@ for (const document of DOCUMENTS)
     )
 
 test("nothing in this test is about commands that no document has", t => {
-    if (played.size < DOCUMENTS.length) return t.skip("not all were played")
+    if (played.size < DOCUMENTS.length) {
+        assert.ok(!process.env.CI, "not all documents were played")
+        return t.skip("not all were played")
+    }
     const known = [
         ...Object.keys(TERMINALS),
         ...Object.keys(INSTEAD),

@@ -4,9 +4,12 @@ import { describe, test } from "node:test"
 import { unlimitedSpeed } from "../../devs/bench/pair.ts"
 import { knowing } from "../../devs/initiator/chap.ts"
 import {
+    ConnectionLost,
     LoginRefused,
+    type Initiator,
     type RespondToChallenge,
 } from "../../devs/initiator/initiator.ts"
+import { cdbs } from "../../devs/initiator/scsi.ts"
 import { assertGood, mirroredPair } from "../support/bench.ts"
 
 /** RFC 7143 11.13.5: authentication failure */
@@ -14,8 +17,12 @@ const AUTHENTICATION_FAILURE = 0x0201
 const CHAP = { user: "ada", secret: "twelve-chars" }
 const right = knowing(CHAP.user, CHAP.secret)
 
+const OPTIONS = { speed: unlimitedSpeed(), mib: 1 }
+/** RFC 7143 11.5.1 */
+const TMF_LUN_RESET = 5
+
 function guardedPair() {
-    return mirroredPair({ speed: unlimitedSpeed(), mib: 1, chap: CHAP })
+    return mirroredPair({ ...OPTIONS, chap: CHAP })
 }
 
 async function assertRefused(login: Promise<void>) {
@@ -107,13 +114,41 @@ describe("it is refused", () => {
     })
 })
 
-test("discovery needs no secret, and gives no disk", async () => {
-    const bench = guardedPair()
+describe("discovery needs no secret, and gives no disk", () => {
+    const tries: Record<string, (host: Initiator) => Promise<unknown>> = {
+        "TEST UNIT READY": host => host.command(cdbs.testUnitReady()),
+        READ: host => host.read(0, 1),
+        WRITE: host => host.write(0, Buffer.alloc(512, 0x5a)),
+        "LOGICAL UNIT RESET": host => host.manage(TMF_LUN_RESET),
+    }
+    for (const [what, attempt] of Object.entries(tries))
+        for (const chap of [CHAP, undefined])
+            test(`${what}, ${chap ? "with" : "without"} a secret to know`, async () => {
+                const bench = mirroredPair({ ...OPTIONS, chap })
+                await bench.runScript(async () => {
+                    const host = bench.initiator("a", { target: undefined })
+                    await host.login()
+                    await assert.rejects(attempt(host), ConnectionLost)
+                })
+                assert.ok(
+                    bench.said("a", /dropped: .* in a discovery session$/),
+                )
+                const first = Buffer.from(bench.media.a.read(2048))
+                assert.ok(first.equals(Buffer.alloc(512)))
+            })
+})
+
+test("three hosts that show it at once make no board look dead, at a Pico's speed", async t => {
+    const bench = mirroredPair({ mib: 1, chap: CHAP })
     await bench.runScript(async () => {
-        const host = bench.initiator("a", { target: undefined })
-        await host.login()
-        await host.logout()
+        const from = bench.world.now
+        const hosts = [0, 1, 2].map(() => bench.initiator("a", { chap: right }))
+        await Promise.all(hosts.map(h => h.login()))
+        t.diagnostic(`${(bench.world.now - from) / 1000} ms`)
+        await bench.script.sleep(1e6)
     })
+    for (const name of ["a", "b"] as const)
+        assert.ok(!bench.said(name, /silent|lost|stood still|fencing/))
 })
 
 test("secrets never stand on the console", async () => {
