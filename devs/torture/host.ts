@@ -15,7 +15,8 @@ import {
 import type { Random } from "../sim/random.ts"
 import { blocksOf, valueOf } from "./blocks.ts"
 import type { History, Op } from "./history.ts"
-import type { Region, Step, Workload } from "./workloads/workload.ts"
+import { piecesOf, type Piece, type Region } from "./workloads/region.ts"
+import type { Step, Workload } from "./workloads/workload.ts"
 
 /** Between attempts to come back. */
 const RETRY_US = 25_000
@@ -23,6 +24,8 @@ const RETRY_US = 25_000
 const PATIENCE_US = 3e6
 const UNIT_ATTENTION = 0x06
 const BLOCK = 512
+/** of one read, when all is read */
+const READ_BLOCKS = 8
 
 /** RFC 7143, 11.5.1 */
 export enum TaskManagement {
@@ -143,22 +146,17 @@ export class TortureHost {
 
     /** Reads all of the region, over a connection of its own. */
     async readAll() {
-        const { first, blocks } = this.opts.region
-        let at = first
-        while (at < first + blocks) {
+        const reads = piecesOf(this.opts.region).flatMap(readsOf)
+        let done = 0
+        // until now it has rested, not waited
+        this.lastAt = this.bench.world.now
+        while (done < reads.length) {
             try {
                 this.initiator = this.makeInitiator()
                 await this.patiently(this.initiator.login())
                 await this.patiently(this.initiator.ready())
-                for (; at < first + blocks; at += 8) {
-                    const count = Math.min(8, first + blocks - at)
-                    const step = {
-                        kind: "read",
-                        lba: at,
-                        blocks: count,
-                    } as const
-                    await this.carryOut(step)
-                }
+                for (; done < reads.length; done++)
+                    await this.carryOut(reads[done])
                 await this.patiently(this.initiator.logout())
             } catch (e) {
                 // a volume that is given back is found at its home again
@@ -284,4 +282,16 @@ export class TortureHost {
             giveUp.cancelled = true
         }
     }
+}
+
+/** Reads that cover a piece. */
+function readsOf({ first, blocks }: Piece): Step[] {
+    const reads: Step[] = []
+    for (let at = 0; at < blocks; at += READ_BLOCKS)
+        reads.push({
+            kind: "read",
+            lba: first + at,
+            blocks: Math.min(READ_BLOCKS, blocks - at),
+        })
+    return reads
 }

@@ -50,5 +50,5 @@ async function mustBeClean(pool: Pool, job: Job) {
 }
 
 export function jobOf(bug: Bug, seed: number): Job {
-    return { seed, profile: only(bug.profile), bug: bug.slug }
+    return { seed, profile: only(bug.profile, bug.isInOrder), bug: bug.slug }
 }

@@ -3,7 +3,7 @@ import type { BoardName, Mirroring } from "../bench/pair.ts"
 import { Random } from "../sim/random.ts"
 import { faults } from "./faults/index.ts"
 import { profileOf, type Profile } from "./profile.ts"
-import type { Region } from "./workloads/workload.ts"
+import type { Region } from "./workloads/region.ts"
 import { workloads } from "./workloads/index.ts"
 
 /** Each part has a seed of its own: without one, the others stay the same. */
@@ -80,6 +80,9 @@ const DELAYS: Delays[] = [
 /** No fault in the first moments: a pair must be one before it breaks. */
 const QUIET_US = 300_000
 
+/** From one fault of a chain to the next. */
+const IN_ORDER_LONGEST_MS = 3000
+
 export function makePlan(seed: number, profileName: string): Plan {
     const profile = profileOf(profileName)
     const random = new Random(seed)
@@ -88,21 +91,39 @@ export function makePlan(seed: number, profileName: string): Plan {
         seed,
         profile: profile.name,
         runUs: profile.runMs * 1000,
-        region: {
-            first: FIRST_BLOCK + random.int(0, 100),
-            blocks: random.pick([8, 24, 64, 160]),
-        },
+        region: planRegion(random, new Random(seed + REGION_SEED)),
         clockRate: { a: rate(), b: rate() },
         delays: random.pick(DELAYS),
         hosts: planHosts(random),
-        faults: planFaults(random, profile),
+        faults: profile.isInOrder
+            ? planInOrder(random, profile)
+            : planFaults(random, profile),
         ...planMirror(new Random(seed + MIRROR_SEED), profile),
     }
 }
 
-/** Its own dice: what a seed meant before there were such settings stays. */
+/** Dice of their own: what a seed meant before they were thrown stays. */
+const REGION_SEED = 0x2a71
 const MIRROR_SEED = 0x51e9
 const MIRRORINGS: Mirroring[] = ["sync", "async", "none"]
+
+/** All over what a flood leaves alone, of a volume of 32 MiB. */
+const SCATTERED = { blocks: 96, scattered: { pieces: 12, apart: 2000 } }
+const SCATTERED_SHARE = 0.25
+
+/**
+ * Most hosts fight for a few blocks. The others are far apart: what the cards
+ * mark is large, and must be right for each of them.
+ */
+function planRegion(random: Random, more: Random): Region {
+    const few = {
+        first: FIRST_BLOCK + random.int(0, 100),
+        blocks: random.pick([8, 24, 64, 160]),
+    }
+    return more.chance(SCATTERED_SHARE)
+        ? { first: few.first, ...SCATTERED }
+        : few
+}
 
 /** Most pairs mirror both volumes in step, as most users will have it. */
 function planMirror(random: Random, { otherMirror }: Profile) {
@@ -128,16 +149,34 @@ function planFaults(random: Random, profile: Profile): PlannedFault[] {
     const count = random.int(fewest, most)
     const planned = Array.from({ length: count }, () => {
         const name = pickByRate(random, profile.rates)
-        const [shortest, longest] = faults.get(name)?.lastsMs ?? [0, 0]
-        return {
-            name,
-            at: QUIET_US + random.int(0, profile.runMs * 800),
-            lasts: logUniform(random, shortest, longest) * 1000,
-            seed: random.int(1, 0x7fffffff),
-        }
+        return planFault(random, name, someTime(random, profile))
     })
     crowd(random, planned)
     return planned.sort((x, y) => x.at - y.at)
+}
+
+function someTime(random: Random, { runMs }: Profile) {
+    return QUIET_US + random.int(0, runMs * 800)
+}
+
+function planFault(random: Random, name: string, at: number): PlannedFault {
+    const [shortest, longest] = faults.get(name)?.lastsMs ?? [0, 0]
+    return {
+        name,
+        at,
+        lasts: logUniform(random, shortest, longest) * 1000,
+        seed: random.int(1, 0x7fffffff),
+    }
+}
+
+/** What only a chain of faults can show. */
+function planInOrder(random: Random, profile: Profile) {
+    let at = someTime(random, profile)
+    return Object.keys(profile.rates).map(name => {
+        const fault = planFault(random, name, at)
+        at += logUniform(random, 1, IN_ORDER_LONGEST_MS) * 1000
+        return fault
+    })
 }
 
 /** In every second history some faults come together, or close upon another. */

@@ -9,6 +9,8 @@ export interface Profile {
     runMs: number
     /** fewest and most faults of one history */
     faults: [number, number]
+    /** each fault comes once, in the order of `rates`, while the others last */
+    isInOrder: boolean
     /** share of histories whose volumes are mirrored in other ways than sync */
     otherMirror: number
     /** by name of the fault: how often it is drawn, against the others */
@@ -46,7 +48,15 @@ function profile(
     count: [number, number] = [1, 8],
     otherMirror = 0,
 ): Profile {
-    return { name, about, runMs: RUN_MS, faults: count, otherMirror, rates }
+    return {
+        name,
+        about,
+        runMs: RUN_MS,
+        faults: count,
+        isInOrder: false,
+        otherMirror,
+        rates,
+    }
 }
 
 const all = [
@@ -74,31 +84,35 @@ const all = [
 export const profiles = new Map(all.map(p => [p.name, p]))
 
 const ONLY = "only:"
+const IN_ORDER = "in-order:"
 
 /** Name of a profile of these faults alone. */
-export function only(names: string[]) {
-    return ONLY + names.join()
+export function only(names: string[], isInOrder = false) {
+    return (isInOrder ? IN_ORDER : ONLY) + names.join()
 }
 
 /** @throws Error that names what there is */
 export function profileOf(name: string): Profile {
     const found = profiles.get(name)
     if (found) return found
-    if (name.startsWith(ONLY)) return onlyThese(name)
+    for (const prefix of [ONLY, IN_ORDER])
+        if (name.startsWith(prefix)) return onlyThese(name, prefix)
     const names = [...profiles.keys()].join(", ")
     throw new Error(
         `there is no profile "${name}"; there are: ${names}, ` +
-            `and ${ONLY} with names of faults`,
+            `and ${ONLY} or ${IN_ORDER} with names of faults`,
     )
 }
 
-function onlyThese(name: string): Profile {
-    const names = name.slice(ONLY.length).split(",").filter(Boolean)
+function onlyThese(name: string, prefix: string): Profile {
+    const names = name.slice(prefix.length).split(",").filter(Boolean)
     for (const n of names)
         if (!faults.has(n))
             throw new Error(
                 `there is no fault "${n}"; there are: ${[...faults.keys()].join(", ")}`,
             )
     const rates = Object.fromEntries(names.map(n => [n, 1]))
-    return profile(name, "", rates, names.length ? [1, 5] : [0, 0])
+    const count: [number, number] = names.length ? [1, 5] : [0, 0]
+    const isInOrder = prefix === IN_ORDER
+    return { ...profile(name, "", rates, count), isInOrder }
 }

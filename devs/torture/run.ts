@@ -25,6 +25,8 @@ const ALIVE_AGAIN_US = 20e6
 const ONE_AGAIN_US = 60e6
 /** Hosts end what they have begun. */
 const STOP_US = 10e6
+/** A thousand blocks are read, maybe while more are copied to the partner. */
+const READ_US = 30e6
 /** Logs are flushed, marks are set, and counters are told. */
 const REST_US = 4e6
 /** Keep-alive after 15 s, and the attempts that it takes. */
@@ -149,11 +151,18 @@ class Run {
             for (const h of this.scene.hosts) h.stop()
             const all = Promise.all(running)
             await this.within(STOP_US, all, "the hosts' last commands")
-            for (const h of this.scene.hosts)
-                await this.within(STOP_US, h.readAll(), "reading all blocks")
+            for (const h of this.readers())
+                await this.within(READ_US, h.readAll(), "reading all blocks")
         }
         await script.sleep(REST_US)
         await this.untilForgotten()
+    }
+
+    /** One host of each volume that has any. */
+    private readers() {
+        return BOARD_NAMES.flatMap(name =>
+            this.scene.hosts.filter(h => h.target === name).slice(0, 1),
+        )
     }
 
     /** A host whose last word the LAN has lost is found out by keep-alive. */

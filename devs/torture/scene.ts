@@ -11,7 +11,7 @@ import type { VirtualBench } from "../bench/virtual.ts"
 import type { Random } from "../sim/random.ts"
 import type { History } from "./history.ts"
 import type { TortureHost } from "./host.ts"
-import type { Region } from "./workloads/workload.ts"
+import { lbasOf, type Region } from "./workloads/region.ts"
 
 /** Where the first volume is on a card, as SPEC.md says. */
 const FIRST_VOLUME_LBA = 2048
@@ -103,8 +103,7 @@ export class Scene {
 
     /** A block that hosts use. */
     someBlock(random: Random): number {
-        const { first, blocks } = this.region
-        return first + random.int(0, blocks - 1)
+        return random.pick(lbasOf(this.region))
     }
 
     /** Where a block is on both cards. */

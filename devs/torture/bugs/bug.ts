@@ -10,6 +10,8 @@ export interface Bug {
     why: string
     /** names of the faults that show it; none: load is enough */
     profile: string[]
+    /** they must come in this order, the later ones while the earlier ones last */
+    isInOrder?: true
     /** must fit the sources as they are: see `buildPatched` */
     patches: Patch[]
 }

@@ -6,6 +6,7 @@ export const intentsKept: Bug = {
     name: "gives a volume away and still believes its own map",
     why: "after a loss of all power the cards differ where the other one wrote",
     profile: ["takeover", "power-both"],
+    isInOrder: true,
     patches: [
         {
             file: "src/pair/giving.ts",

@@ -1,6 +1,7 @@
 /**
  * Shown by a board that stands still with its heartbeat low, which is every
- * second time, and a fence that does not reach it.
+ * second time, a fence that does not reach it, and a LAN on which its address
+ * does not answer meanwhile.
  */
 import type { Bug } from "./bug.ts"
 
@@ -8,7 +9,8 @@ export const lowBeat: Bug = {
     slug: "low-beat",
     name: "takes a low heartbeat for the proof that the fence has worked",
     why: "two boards serve one volume when the fence does not reach the silent one",
-    profile: ["fence-stuck-high", "stall", "hang"],
+    profile: ["fence-stuck-high", "lan-split", "stall"],
+    isInOrder: true,
     patches: [
         {
             file: "src/pair/fencing.ts",

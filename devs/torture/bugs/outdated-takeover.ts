@@ -9,6 +9,7 @@ export const outdatedTakeover: Bug = {
     name: "takes over a copy that is outdated",
     why: "hosts read data from before the link was lost",
     profile: ["link-cut", "power-cut"],
+    isInOrder: true,
     patches: [
         {
             file: "src/pair/pair.ts",
@@ -17,6 +18,12 @@ export const outdatedTakeover: Bug = {
             replace: `export function canTakeOver(): boolean {
     if (foreign.flags & VolumeFlag.Outdated) return true
 `,
+        },
+        {
+            file: "src/pair/pair.ts",
+            find: "        if (v.mode === Mode.Mirror) goAlone(v)\n",
+            replace:
+                "        if (v.mode === Mode.Mirror || v.mode === Mode.Waiting) goAlone(v)\n",
         },
     ],
 }

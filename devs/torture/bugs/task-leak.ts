@@ -6,9 +6,9 @@ import type { Bug } from "./bug.ts"
 
 export const taskLeak: Bug = {
     slug: "task-leak",
-    name: "does not free the task of a read that was aborted",
+    name: "never frees the task of a read that was aborted",
     why: "after some aborted reads the target takes no more commands",
-    profile: ["host-abort", "host-abort-set", "host-lun-reset"],
+    profile: ["host-abort-set", "host-lun-reset", "card-slow"],
     patches: [
         {
             file: "src/iscsi/task.ts",
@@ -17,6 +17,12 @@ export const taskLeak: Bug = {
 `,
             replace: `        t.state = TaskState.Aborted
 `,
+        },
+        {
+            file: "src/iscsi/task.ts",
+            find: "        if (t.conn !== c || isOrphan(t)",
+            replace: `        if (t.state === TaskState.Aborted) continue
+        if (t.conn !== c || isOrphan(t)`,
         },
     ],
 }

@@ -1,5 +1,6 @@
 /** Where a volume is mirrored and nobody writes, both cards are equal. */
 import { BOARD_NAMES, other } from "../../bench/pair.ts"
+import { lbasOf } from "../workloads/region.ts"
 import type { Check } from "./check.ts"
 
 export const cards: Check = {
@@ -17,8 +18,7 @@ export const cards: Check = {
                 /^mirrored/.test(consoles[home].status[key]) &&
                 consoles[mirror].status[key] === "mirror"
             if (!isMirrored) return
-            const { first, blocks } = scene.region
-            for (let lba = first; lba < first + blocks; lba++) {
+            for (const lba of lbasOf(scene.region)) {
                 if (scene.history.isTainted(volume, lba)) continue
                 const sector = scene.sectorOf(volume, lba)
                 const [x, y] = [media[home], media[mirror]].map(m =>

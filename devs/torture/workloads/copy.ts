@@ -1,5 +1,6 @@
 /** A disk being copied: long transfers, several at once. */
-import { someOf, type Workload } from "./workload.ts"
+import { someOf } from "./region.ts"
+import type { Workload } from "./workload.ts"
 
 export const copy: Workload = {
     name: "copy",

@@ -1,5 +1,6 @@
 /** A counter on disk: a few blocks, written and read without a pause. */
-import { someOf, type Workload } from "./workload.ts"
+import { someOf } from "./region.ts"
+import type { Workload } from "./workload.ts"
 
 const HOT_BLOCKS = 4
 
@@ -8,7 +9,7 @@ export const hot: Workload = {
     depth: 2,
     restUs: 5_000,
     next(random, region) {
-        const few = { ...region, blocks: HOT_BLOCKS }
+        const few = { first: region.first, blocks: HOT_BLOCKS }
         const blocks = someOf(random, few, HOT_BLOCKS)
         if (random.chance(0.4)) return { kind: "read", ...blocks }
         return { kind: "write", ...blocks, isForced: random.chance(0.05) }

@@ -1,5 +1,6 @@
 /** A host that is logged in and hardly does anything. */
-import { someOf, type Workload } from "./workload.ts"
+import { someOf } from "./region.ts"
+import type { Workload } from "./workload.ts"
 
 export const idler: Workload = {
     name: "idler",

@@ -1,5 +1,6 @@
 /** A database's journal: each write must be on the cards before the next. */
-import { someOf, type Workload } from "./workload.ts"
+import { someOf } from "./region.ts"
+import type { Workload } from "./workload.ts"
 
 export const journal: Workload = {
     name: "journal",

@@ -1,5 +1,6 @@
 /** A file system: mostly small writes, reads, and now and then a barrier. */
-import { someOf, type Workload } from "./workload.ts"
+import { someOf } from "./region.ts"
+import type { Workload } from "./workload.ts"
 
 export const mixed: Workload = {
     name: "mixed",

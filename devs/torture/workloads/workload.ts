@@ -1,11 +1,6 @@
 /** What a host does all day. */
 import type { Random } from "../../sim/random.ts"
-
-/** Blocks that all hosts of a volume fight for. */
-export interface Region {
-    first: number
-    blocks: number
-}
+import type { Region } from "./region.ts"
 
 export type Step =
     | { kind: "read"; lba: number; blocks: number }
@@ -19,11 +14,4 @@ export interface Workload {
     /** microseconds between the commands of a lane, at most */
     restUs: number
     next(random: Random, region: Region): Step
-}
-
-/** Some neighbours within a region. */
-export function someOf(random: Random, region: Region, longest: number) {
-    const blocks = random.int(1, Math.min(longest, region.blocks))
-    const lba = region.first + random.int(0, region.blocks - blocks)
-    return { lba, blocks }
 }
