@@ -181,7 +181,11 @@ export class TortureHost {
                     if (!(e instanceof CommandAborted)) throw e
                 },
             )
-            const rest = random.int(0, workload.restUs)
+            const { pause } = workload
+            const rest =
+                pause && random.chance(pause.chance)
+                    ? pause.us
+                    : random.int(0, workload.restUs)
             if (rest) await this.bench.script.sleep(rest)
         }
     }

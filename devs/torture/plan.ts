@@ -4,7 +4,6 @@ import { Random } from "../sim/random.ts"
 import { faults } from "./faults/index.ts"
 import { profileOf, type Profile } from "./profile.ts"
 import type { Region } from "./workloads/region.ts"
-import { workloads } from "./workloads/index.ts"
 
 /** Each part has a seed of its own: without one, the others stay the same. */
 export interface PlannedFault {
@@ -91,10 +90,10 @@ export function makePlan(seed: number, profileName: string): Plan {
         seed,
         profile: profile.name,
         runUs: profile.runMs * 1000,
-        region: planRegion(random, new Random(seed + REGION_SEED)),
+        region: planRegion(random, new Random(seed + REGION_SEED), profile),
         clockRate: { a: rate(), b: rate() },
         delays: random.pick(DELAYS),
-        hosts: planHosts(random),
+        hosts: planHosts(random, profile),
         faults: profile.isInOrder
             ? planInOrder(random, profile)
             : planFaults(random, profile),
@@ -109,18 +108,17 @@ const MIRRORINGS: Mirroring[] = ["sync", "async", "none"]
 
 /** All over what a flood leaves alone, of a volume of 32 MiB. */
 const SCATTERED = { blocks: 96, scattered: { pieces: 12, apart: 2000 } }
-const SCATTERED_SHARE = 0.25
 
 /**
  * Most hosts fight for a few blocks. The others are far apart: what the cards
  * mark is large, and must be right for each of them.
  */
-function planRegion(random: Random, more: Random): Region {
+function planRegion(random: Random, more: Random, profile: Profile): Region {
     const few = {
         first: FIRST_BLOCK + random.int(0, 100),
         blocks: random.pick([8, 24, 64, 160]),
     }
-    return more.chance(SCATTERED_SHARE)
+    return more.chance(profile.scattered)
         ? { first: few.first, ...SCATTERED }
         : few
 }
@@ -132,14 +130,13 @@ function planMirror(random: Random, { otherMirror }: Profile) {
     return { mirror: { a: pick(), b: pick() } }
 }
 
-function planHosts(random: Random): PlannedHost[] {
-    const names = [...workloads.keys()]
+function planHosts(random: Random, { workloads }: Profile): PlannedHost[] {
     const count = random.int(2, 5)
     return Array.from({ length: count }, (_, i) => ({
         name: `host${i + 1}`,
         // both volumes have one, at least
         target: i < 2 ? (["a", "b"] as const)[i] : random.pick(["a", "b"]),
-        workload: random.pick(names),
+        workload: random.pick(workloads),
         seed: random.int(1, 0x7fffffff),
     }))
 }

@@ -1,6 +1,7 @@
 /** Which faults come how often. */
 import { faults } from "./faults/index.ts"
 import type { Family } from "./faults/fault.ts"
+import { workloads } from "./workloads/index.ts"
 
 export interface Profile {
     name: string
@@ -11,6 +12,10 @@ export interface Profile {
     faults: [number, number]
     /** each fault comes once, in the order of `rates`, while the others last */
     isInOrder: boolean
+    /** what hosts may do */
+    workloads: string[]
+    /** share of histories whose hosts work all over the volumes */
+    scattered: number
     /** share of histories whose volumes are mirrored in other ways than sync */
     otherMirror: number
     /** by name of the fault: how often it is drawn, against the others */
@@ -18,6 +23,7 @@ export interface Profile {
 }
 
 const RUN_MS = 20_000
+const SCATTERED_SHARE = 0.25
 
 /**
  * What ends service, or mirroring, or takes the data out of the game, comes
@@ -54,6 +60,8 @@ function profile(
         runMs: RUN_MS,
         faults: count,
         isInOrder: false,
+        workloads: [...workloads.keys()],
+        scattered: SCATTERED_SHARE,
         otherMirror,
         rates,
     }
@@ -86,7 +94,10 @@ export const profiles = new Map(all.map(p => [p.name, p]))
 const ONLY = "only:"
 const IN_ORDER = "in-order:"
 
-/** Name of a profile of these faults alone. */
+/** All histories have hosts all over the volumes. */
+const SCATTERED = "scattered"
+
+/** Name of a profile of these faults, and workloads, alone. */
 export function only(names: string[], isInOrder = false) {
     return (isInOrder ? IN_ORDER : ONLY) + names.join()
 }
@@ -100,19 +111,26 @@ export function profileOf(name: string): Profile {
     const names = [...profiles.keys()].join(", ")
     throw new Error(
         `there is no profile "${name}"; there are: ${names}, ` +
-            `and ${ONLY} or ${IN_ORDER} with names of faults`,
+            `and ${ONLY} or ${IN_ORDER} with names of faults and workloads`,
     )
 }
 
 function onlyThese(name: string, prefix: string): Profile {
     const names = name.slice(prefix.length).split(",").filter(Boolean)
+    const some = names.filter(n => faults.has(n))
+    const work = names.filter(n => workloads.has(n))
+    const known = [...faults.keys(), ...workloads.keys(), SCATTERED]
     for (const n of names)
-        if (!faults.has(n))
+        if (!known.includes(n))
             throw new Error(
-                `there is no fault "${n}"; there are: ${[...faults.keys()].join(", ")}`,
+                `there is no fault or workload "${n}"; there are: ${known.join(", ")}`,
             )
-    const rates = Object.fromEntries(names.map(n => [n, 1]))
-    const count: [number, number] = names.length ? [1, 5] : [0, 0]
-    const isInOrder = prefix === IN_ORDER
-    return { ...profile(name, "", rates, count), isInOrder }
+    const rates = Object.fromEntries(some.map(n => [n, 1]))
+    const made = profile(name, "", rates, some.length ? [1, 5] : [0, 0])
+    return {
+        ...made,
+        isInOrder: prefix === IN_ORDER,
+        workloads: work.length ? work : made.workloads,
+        scattered: names.includes(SCATTERED) ? 1 : made.scattered,
+    }
 }

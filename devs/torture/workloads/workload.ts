@@ -13,5 +13,7 @@ export interface Workload {
     depth: number
     /** microseconds between the commands of a lane, at most */
     restUs: number
+    /** some of these rests are so long */
+    pause?: { chance: number; us: number }
     next(random: Random, region: Region): Step
 }
