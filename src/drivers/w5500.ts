@@ -101,12 +101,14 @@ export interface Socket {
     /** received bytes that are used up, and when their room goes back */
     used: number
     returnAt: number
-    /** third bytes of frames: reading and writing registers, and buffers */
-    readBlock: number
-    writeBlock: number
-    rxBlock: number
-    txBlock: number
+    /** third byte of frames that read registers; for others see below */
+    block: number
 }
+
+/** To a socket's `block`, each field of which costs 16 bytes of heap. */
+export const TO_WRITE = WRITE
+const TO_TX = ((BLOCK_TX - BLOCK_SOCKET) << 3) | WRITE
+const TO_RX = (BLOCK_RX - BLOCK_SOCKET) << 3
 
 /** Frames that are sent as they are, and what comes back. */
 const pollFrame = Buffer.alloc(STATUS_SIZE)
@@ -123,7 +125,7 @@ const scratch5 = Buffer.alloc(5)
 export async function writeSocket(s: Socket, at: number, data: Buffer) {
     const frame = Buffer.alloc(HEADER + data.length)
     frame[1] = at
-    frame[2] = s.writeBlock
+    frame[2] = s.block + TO_WRITE
     frame.blitAt(HEADER, data, 0, data.length)
     await transfer(s.cs, frame, frame)
 }
@@ -131,7 +133,7 @@ export async function writeSocket(s: Socket, at: number, data: Buffer) {
 /// Sockets ///
 
 async function command(s: Socket, code: number) {
-    commandFrame[2] = s.writeBlock
+    commandFrame[2] = s.block + TO_WRITE
     commandFrame[3] = code
     await transfer(s.cs, commandFrame, scratch4)
 }
@@ -177,7 +179,7 @@ export const PEER_SIZE = 6
 export async function readPeer(s: Socket): Promise<Buffer> {
     const frame = Buffer.alloc(HEADER + PEER_SIZE)
     frame[1] = Sn_DIPR
-    frame[2] = s.readBlock
+    frame[2] = s.block
     await transfer(s.cs, frame, frame)
     return frame.slice(HEADER)
 }
@@ -223,8 +225,8 @@ export async function sendByte(s: Socket, ip: Buffer) {
  */
 export async function poll(s: Socket) {
     const b = status
-    clearFrame[2] = s.writeBlock
-    pollFrame[2] = s.readBlock
+    clearFrame[2] = s.block + TO_WRITE
+    pollFrame[2] = s.block
     await transferTwice(s.cs, clearFrame, scratch4, pollFrame, b)
     const sr = b[HEADER + 0x03]
     const free = (b[HEADER + 0x20] << 8) | b[HEADER + 0x21]
@@ -262,8 +264,8 @@ export async function readRx(
     const at = s.rxRd + skip
     frame[0] = at >> 8
     frame[1] = at
-    frame[2] = s.rxBlock
-    srFrame[2] = s.readBlock
+    frame[2] = s.block + TO_RX
+    srFrame[2] = s.block
     await transferTwice(s.cs, frame, frame, srFrame, srAnswer)
     return srAnswer[HEADER] === s.sr
 }
@@ -280,10 +282,10 @@ export async function consume(s: Socket, count: number) {
     const c = commandFrame
     s.used = 0
     p[1] = Sn_RX_RD
-    p[2] = s.writeBlock
+    p[2] = s.block + TO_WRITE
     p[3] = at >> 8
     p[4] = at
-    c[2] = s.writeBlock
+    c[2] = s.block + TO_WRITE
     c[3] = RECV
     await transferTwice(s.cs, p, scratch5, c, scratch4)
 }
@@ -296,7 +298,7 @@ export async function writeTx(s: Socket, frame: Buffer, count: number) {
     const at = s.txWr
     frame[0] = at >> 8
     frame[1] = at
-    frame[2] = s.txBlock
+    frame[2] = s.block + TO_TX
     s.txWr = (at + count) & 0xffff
     s.txFree -= count
     await transfer(s.cs, frame, frame)
@@ -310,14 +312,14 @@ export async function writeTxAndSend(s: Socket, frame: Buffer, count: number) {
     const c = commandFrame
     frame[0] = at >> 8
     frame[1] = at
-    frame[2] = s.txBlock
+    frame[2] = s.block + TO_TX
     s.txWr = end
     s.txFree -= count
     p[1] = Sn_TX_WR
-    p[2] = s.writeBlock
+    p[2] = s.block + TO_WRITE
     p[3] = end >> 8
     p[4] = end
-    c[2] = s.writeBlock
+    c[2] = s.block + TO_WRITE
     c[3] = SEND
     await transferThrice(s.cs, frame, frame, p, scratch5, c, scratch4)
 }

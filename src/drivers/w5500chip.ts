@@ -2,9 +2,7 @@
 import { Pin } from "../board/board"
 import { transfer } from "../board/bus"
 import {
-    BLOCK_RX,
     BLOCK_SOCKET,
-    BLOCK_TX,
     DATA,
     GAR,
     IR_NEWS,
@@ -87,10 +85,7 @@ export function makeChip(
             rxRd: 0,
             used: 0,
             returnAt: kilobytes[n] * RETURN_PER_KB,
-            readBlock: block | (BLOCK_SOCKET << 3),
-            writeBlock: block | (BLOCK_SOCKET << 3) | WRITE,
-            rxBlock: block | (BLOCK_RX << 3),
-            txBlock: block | (BLOCK_TX << 3) | WRITE,
+            block: block | (BLOCK_SOCKET << 3),
         })
     }
     return { name, cs, sockets, image, answers: false }

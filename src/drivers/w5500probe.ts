@@ -38,7 +38,7 @@ const ALL = Buffer.from([0x1f])
 async function readInterrupts(s: Socket): Promise<number> {
     const frame = Buffer.alloc(DATA + 1)
     frame[1] = Sn_IR
-    frame[2] = s.readBlock
+    frame[2] = s.block
     await transfer(s.cs, frame, frame)
     return frame[DATA]
 }

@@ -91,7 +91,7 @@ export async function inspect(chip: Chip, n: number): Promise<Health> {
     if (health >= Health.Lost || n >= chip.sockets.length) return health
     const s = chip.sockets[n]
     for (let i = 0; i < LOOKS; ++i) {
-        await read(chip, Sn_MR, s.readBlock, socket)
+        await read(chip, Sn_MR, s.block, socket)
         if (isSound(s)) return health
     }
     return Health.Lost
