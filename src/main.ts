@@ -9,7 +9,7 @@ import { listenToOperator, takeCommands } from "./console/operator"
 import { CARD_ERRORS, CardError, makeCard } from "./drivers/sdcard"
 import { startCard } from "./drivers/sdstart"
 import { Chip, resetChip, setAddress } from "./drivers/w5500chip"
-import { makePort, Port } from "./iscsi/port"
+import { HOME_KB, makePort, PARTNER_KB, Port } from "./iscsi/port"
 import { initReceive } from "./iscsi/receive"
 import { startChap } from "./iscsi/chap"
 import { makeTasks } from "./iscsi/task"
@@ -17,6 +17,7 @@ import { mainLoop } from "./mainloop"
 import { sayMissing } from "./pair/chips"
 import { COMMANDS } from "./pair/commands"
 import { startHeartbeat } from "./pair/heartbeat"
+import { startLan } from "./pair/lan"
 import { makeLink, startLink } from "./pair/link"
 import { startMirror } from "./pair/mirror"
 import { endStart, startPair, tickPair } from "./pair/pair"
@@ -107,8 +108,13 @@ async function main() {
     // what stays for ever is taken first, while the heap is in one piece
     const volumes = [makeVolume(0), makeVolume(1)]
     const ports: Port[] = [
-        makePort("home", board.pins.csHome, board.pins.intHome),
-        makePort("partner", board.pins.csPartner, board.pins.intPartner),
+        makePort("home", board.pins.csHome, board.pins.intHome, HOME_KB),
+        makePort(
+            "partner",
+            board.pins.csPartner,
+            board.pins.intPartner,
+            PARTNER_KB,
+        ),
     ]
     const link = makeLink(board.pins.csLink)
     makeTasks()
@@ -130,6 +136,7 @@ async function main() {
     startStorage(card, volumes)
     startMirror(volumes)
     startLink(link, board.pins.intLink, settings.index)
+    startLan(settings.key, settings.index, ports[0], ports[1])
     startPorts(ports, settings.identity)
     startPair(settings, volumes, ports)
     startHeartbeat(board, settings.index)

@@ -1,6 +1,7 @@
 /** The main loop: goes round ports, link and pair for ever. */
 import { readPin } from "./board/bus"
 import {
+    guestHasNews,
     resumeSessions,
     servePatient,
     servePort,
@@ -30,7 +31,7 @@ export async function mainLoop() {
             if (progress) if (await resumeSessions(p)) worked = true
         }
         const linkHasNews = readPin(linkInt) === 0
-        if (linkHasNews || linkIsDue || worked || progress)
+        if (linkHasNews || linkIsDue || guestHasNews || worked || progress)
             if (await serveLink(linkHasNews)) worked = true
         if (pairIsDue || (progress && (target || isVerifying)))
             if (await servePair()) worked = true

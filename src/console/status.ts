@@ -6,6 +6,7 @@ import { Phase } from "../iscsi/conn"
 import { Port } from "../iscsi/port"
 import { freeTasks } from "../iscsi/task"
 import { Partner } from "../pair/detector"
+import { strangers } from "../pair/lan"
 import { dirtyExtents } from "../store/dirtymap"
 import { own } from "../store/pool"
 import { cardHasFailed, readCount } from "../store/storage"
@@ -104,9 +105,10 @@ function reportCounters(now: number, volumes: Volume[]) {
     }
     const free = own.freeBlocks
     const spare = freeTasks()
-    sum = sum * 1024 + free * 32 + spare
+    sum = (sum + strangers) * 1024 + free * 32 + spare
     if (sum === lastCounters) return
     text += ` pool=${free} tasks=${spare}`
+    if (strangers > 0) text += ` strangers=${strangers}`
     lastCounters = sum
     countersAt = now
     event(text)

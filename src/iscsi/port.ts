@@ -14,11 +14,14 @@ import { Conn, makeConn } from "./conn"
 
 /**
  * Buffers of the sockets in KiB, of each direction: 16 together. The first
- * connection gets room for a whole 4 KiB write with its header; two more are
- * for discovery and for hosts that ask rarely.
+ * connection gets room for a whole 4 KiB write with its header; others are for
+ * discovery and for hosts that ask rarely. At home, the last is the partner's:
+ * see pair/lan.ts.
  */
-export const SOCKET_KB = [8, 4, 2, 2]
-export const SOCKETS = SOCKET_KB.length
+export const HOME_KB = [8, 2, 2, 2, 2]
+export const PARTNER_KB = [8, 4, 2, 2]
+/** Sockets for hosts. */
+export const SOCKETS = 4
 /** TCP gives up a host after 100 ms * (2^6 - 1). */
 const RETRY_MS = 100
 const RETRIES = 5
@@ -62,8 +65,14 @@ export interface Port {
     attention: number
 }
 
-export function makePort(name: string, cs: Pin, int: Pin): Port {
-    const chip = makeChip(name, cs, SOCKET_KB, RETRY_MS, RETRIES)
+/** @param kilobytes of its sockets' buffers */
+export function makePort(
+    name: string,
+    cs: Pin,
+    int: Pin,
+    kilobytes: number[],
+): Port {
+    const chip = makeChip(name, cs, kilobytes, RETRY_MS, RETRIES)
     const port: Port = {
         name,
         chip,
@@ -88,7 +97,7 @@ export function makePort(name: string, cs: Pin, int: Pin): Port {
         },
         attention: 0,
     }
-    for (let i = 0; i < chip.sockets.length; ++i)
+    for (let i = 0; i < SOCKETS; ++i)
         port.conns.push(makeConn(port, chip.sockets[i]))
     port.latest = port.conns[0]
     return port

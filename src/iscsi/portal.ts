@@ -38,6 +38,8 @@ const DATA_LOOKS = 50
 const ROOM_ROUNDS = 50
 /** A bit for each socket of a port. */
 const ALL_SOCKETS = (1 << SOCKETS) - 1
+/** The next one, of a chip that has it: see pair/lan.ts. */
+const GUEST_SOCKET = 1 << SOCKETS
 
 /** Lets a socket take a connection. */
 export async function openConn(c: Conn) {
@@ -83,6 +85,13 @@ export async function closePort(port: Port) {
     }
 }
 
+/** The socket that is no host's has news. */
+export let guestHasNews = false
+
+export function takeGuestNews() {
+    guestHasNews = false
+}
+
 /**
  * Looks after the sockets that have news: first the one that had news last,
  * for it mostly is the one again. A login takes 40 ms of a Pico: behind it the
@@ -96,6 +105,7 @@ export async function servePort(port: Port): Promise<boolean> {
     let worked = false
     if (mask === 0) worked = await visit(port.latest)
     if (readPin(port.int) === 0) mask |= await readSir(port.chip)
+    if (mask & GUEST_SOCKET) guestHasNews = true
     mask &= ALL_SOCKETS // noise on the bus could show more than there are
     for (let i = 0; mask > 0; ++i) {
         if (mask & 1) {

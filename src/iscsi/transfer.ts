@@ -36,7 +36,6 @@ import {
     putNoTag,
     putResidual,
 } from "./pdu"
-import { SOCKET_KB } from "./port"
 import { NEVER, setNeed } from "./receive"
 import {
     giveBlocks,
@@ -161,7 +160,7 @@ function answerWaiting(c: Conn): boolean {
 
 /** What fits into a socket's empty send buffer with its header, in blocks. */
 function maxPiece(c: Conn): number {
-    const byBuffer = ((SOCKET_KB[c.socket.n] << 10) - BHS) >> 9
+    const byBuffer = (c.socket.size - BHS) >> 9
     return byBuffer < GROUP ? byBuffer : GROUP
 }
 

@@ -12,12 +12,12 @@
 /** Both channels silent for so long: the partner is suspected. */
 export const SILENT_MS = 60
 /**
- * The same, of a partner that one channel had lost before: with a broken line
- * or link, a busy moment must not look like a death. A card that does not
- * answer a read keeps the bus for 100 ms. Less than BROKEN_MS, for a link that
- * was silent for so long has ended mirroring.
+ * Of a partner that one channel had lost before, silence is longer: with a
+ * broken line or link, a busy moment must not look like a death. A card that
+ * does not answer a read keeps the bus for 100 ms. So much less than `brokenMs`,
+ * for a link that was silent for so long has ended mirroring.
  */
-const SINGLE_SILENT_MS = 150
+const SINGLE_BEFORE_MS = 50
 /** Silences that begin in such a time of each other have one cause. */
 const TOGETHER_MS = 60
 /**
@@ -26,8 +26,15 @@ const TOGETHER_MS = 60
  * pair that is not one any more has to be brought together again.
  */
 export const BROKEN_MS = 200
+/**
+ * The same, of frames over the LAN: they are as old as what they answer, and
+ * each board answers in a round of its main loop.
+ */
+export const LAN_BROKEN_MS = 400
 /** A channel is alive when it was heard in this time: two changes of the line. */
 export const FRESH_MS = 30
+/** The same, of frames over the LAN. */
+const LAN_FRESH_MS = 100
 /**
  * Still heard so long after the fence last read high, the partner lives and the
  * fence is broken. A reset is shorter. A death is, too: the fence is looked at
@@ -69,6 +76,9 @@ export interface Detector {
     /** when the line last changed, or may have, and when the last frame came */
     beatAt: number
     linkAt: number
+    /** as FRESH_MS and BROKEN_MS, of the path that frames take */
+    freshMs: number
+    brokenMs: number
     /** when the line was last seen to change */
     beatSeenAt: number
     /** so much of the link's silence, something lay unread in its chip */
@@ -94,6 +104,8 @@ export function makeDetector(): Detector {
         beatLevel: 0,
         beatAt: 0,
         linkAt: 0,
+        freshMs: FRESH_MS,
+        brokenMs: BROKEN_MS,
         beatSeenAt: 0,
         unreadMs: 0,
         hasNews: false,
@@ -107,9 +119,15 @@ export function makeDetector(): Detector {
     }
 }
 
-/** A frame has come over the link. */
-export function heardLink(d: Detector, now: number) {
-    d.linkAt = now
+/** Frames take another path from now on. */
+export function setPath(d: Detector, isLan: boolean) {
+    d.freshMs = isLan ? LAN_FRESH_MS : FRESH_MS
+    d.brokenMs = isLan ? LAN_BROKEN_MS : BROKEN_MS
+}
+
+/** A frame has come over the link. @param at when the partner surely lived */
+export function heardLink(d: Detector, at: number) {
+    if (at > d.linkAt) d.linkAt = at
     d.unreadMs = 0
     d.hasNews = false
     d.hasLink = true
@@ -208,19 +226,19 @@ export function judge(d: Detector, now: number): Partner {
         seenAge - linkAge <= TOGETHER_MS && linkSilence - seenAge <= TOGETHER_MS
     if (d.partner === Partner.Unknown && !(d.hasBeat && d.hasLink))
         return d.partner
-    if (beatAge <= FRESH_MS && linkAge <= FRESH_MS) d.partner = Partner.Alive
+    if (beatAge <= FRESH_MS && linkAge <= d.freshMs) d.partner = Partner.Alive
     else if (
         !d.hasNews &&
-        silence >= (isTogether ? SILENT_MS : SINGLE_SILENT_MS)
+        silence >= (isTogether ? SILENT_MS : d.brokenMs - SINGLE_BEFORE_MS)
     )
         d.partner = Partner.Suspect
-    else if (beatAge >= BROKEN_MS && linkAge <= FRESH_MS)
+    else if (beatAge >= BROKEN_MS && linkAge <= d.freshMs)
         d.partner = Partner.BeatLost
-    else if (linkAge >= BROKEN_MS && beatAge <= FRESH_MS)
+    else if (linkAge >= d.brokenMs && beatAge <= FRESH_MS)
         d.partner = Partner.LinkLost
     else if (
         d.partner === Partner.Suspect &&
-        (beatAge <= FRESH_MS || linkAge <= FRESH_MS)
+        (beatAge <= FRESH_MS || linkAge <= d.freshMs)
     )
         // it was only slow: one sign of life ends the suspicion
         d.partner = Partner.Alive

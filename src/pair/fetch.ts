@@ -11,11 +11,8 @@
  * before. What is in our log is newer than that, and is put over it.
  */
 import { event } from "../console/events"
-import { DATA, Socket } from "../drivers/w5500"
 import { leaveCopyQueue, takeForCopy } from "../iscsi/share"
-import { out } from "../net/frames"
-import { added, outLength, stream } from "../net/out"
-import { GROUP, giveRun, own, pool } from "../store/pool"
+import { GROUP, giveRun, own } from "../store/pool"
 import { ownProgress } from "../store/progress"
 import {
     overlay,
@@ -31,10 +28,10 @@ import {
     L_C,
     L_VOLUME,
     LINK_HEADER,
-    LINK_TRAILER,
     TRAILER_MAGIC,
 } from "../wire/link"
-import { addFrame, makeRoom, wantRoom } from "./link"
+import { addFrame, addBlocks, frameBlocks, hasRoom, makeRoom } from "./frames"
+import { wantRoom } from "./link"
 import { isCopying } from "./resync"
 
 enum Step {
@@ -50,7 +47,9 @@ enum Step {
 
 /** what the partner is asked for */
 let asked: ReadJob | undefined
-/** the last entry that our card had then */
+/** so many of its blocks have come: one frame may not take all */
+let fetched = 0
+/** the last entry that our card had when the first of them was asked for */
 let askedSince = 0
 let isUntold = false
 /** what it asks for */
@@ -115,9 +114,16 @@ export function forgetFetch() {
 
 function ask(job: ReadJob) {
     asked = job
+    fetched = 0
     askedSince = job.volume.durable
     isUntold = true
     tellSoon()
+}
+
+/** Blocks that are asked for next, or now. */
+function nextCount(job: ReadJob): number {
+    const left = job.count - fetched
+    return left < frameBlocks() ? left : frameBlocks()
 }
 
 function endAsked(state: ReadState) {
@@ -134,9 +140,9 @@ export function fetchedPlace(b: Buffer, at: number): number {
     const isOurs =
         asked !== undefined &&
         b[at + L_VOLUME] === asked.volume.index &&
-        b.getAt(at + L_A, "u32") === asked.lba &&
-        b[at + L_C] === asked.count
-    return asked && isOurs ? asked.run << 9 : -1
+        b.getAt(at + L_A, "u32") === asked.lba + fetched &&
+        b[at + L_C] === nextCount(asked)
+    return asked && isOurs ? (asked.run + fetched) << 9 : -1
 }
 
 /** A FETCHED has come to its trailer. @param place `fetchedPlace` of it */
@@ -149,12 +155,18 @@ export function endFetched(
         return "fetched without its trailer"
     const job = asked
     if (!job) return undefined
-    if (place >= 0 && b.getAt(at, "u32") !== job.lba)
+    if (place >= 0 && b.getAt(at, "u32") !== job.lba + fetched)
         return "fetched without its trailer"
     const v = job.volume
     if (place < 0) {
         event(`blocks from ${job.lba} on cannot be read on either card`)
         endAsked(ReadState.Failed)
+        return undefined
+    }
+    fetched += nextCount(job)
+    if (fetched < job.count) {
+        isUntold = true
+        tellSoon()
     } else if (wasWritten(v, askedSince, v.durable, job.lba, job.count)) {
         // it left our log meanwhile, and may not have been in the partner's
         ask(job)
@@ -173,7 +185,7 @@ export function takeFetch(
     lba: number,
     count: number,
 ): string | undefined {
-    if (count === 0 || count > GROUP || lba + count > v.blocks)
+    if (count === 0 || count > frameBlocks() || lba + count > v.blocks)
         return "fetch out of range"
     if (step > 0) return "fetch out of turn"
     answer.volume = v
@@ -194,25 +206,24 @@ function startReading() {
 /// Sending ///
 
 /** Puts what is to be said into `out`. */
-export async function sendFetch(s: Socket) {
+export async function sendFetch() {
     isFetchUntold = false
     if (isUntold && asked) {
         isUntold = false
         await makeRoom(LINK_HEADER)
-        const { volume, lba, count } = asked
-        addFrame(Frame.Fetch, volume.index, lba, 0, count)
+        const { volume, lba } = asked
+        addFrame(Frame.Fetch, volume.index, lba + fetched, 0, nextCount(asked))
     }
-    if (step === Step.Untold) await sendAnswer(s)
+    if (step === Step.Untold) await sendAnswer()
 }
 
-async function sendAnswer(s: Socket) {
+async function sendAnswer() {
     // not of a volume that was given to this board a moment ago
     const isRead =
         answer.readState === ReadState.Done &&
         answer.volume.mode === Mode.Mirror
-    const bytes = isRead ? answer.count << 9 : 0
-    // a frame is written whole: the last one needs some room more
-    if (s.txFree - outLength < LINK_HEADER + bytes + LINK_TRAILER + 64) {
+    const blocks = isRead ? answer.count : 0
+    if (!hasRoom(blocks)) {
         isFetchUntold = true
         wantRoom()
         return
@@ -220,11 +231,7 @@ async function sendAnswer(s: Socket) {
     step = Step.Idle
     await makeRoom(LINK_HEADER)
     const { lba, run, count } = answer
-    addFrame(Frame.Fetched, answer.volume.index, lba, 0, isRead ? count : 0)
-    await stream(s, pool, run << 9, bytes)
-    await makeRoom(LINK_TRAILER)
-    out.setAt(DATA + outLength, "u32", lba)
-    out.setAt(DATA + outLength + 4, "u32", TRAILER_MAGIC)
-    added(LINK_TRAILER)
+    addFrame(Frame.Fetched, answer.volume.index, lba, 0, blocks)
+    await addBlocks(run, blocks, lba)
     giveRun(own, run, count)
 }

@@ -19,7 +19,7 @@ import { Frame } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { goAlone } from "./alone"
 import { untoldHosts } from "./hosts"
-import { linkIsUp } from "./link"
+import { linkIsOnLan, linkIsUp } from "./link"
 import { restartMirror } from "./mirror"
 import { isLosing } from "./pair"
 import { serve, withdraw } from "./ports"
@@ -101,7 +101,13 @@ function isAtRest(v: Volume): boolean {
 export async function stepGiving(now: number): Promise<boolean> {
     const v = nextGift()
     if (gift !== v) release()
-    if (!v || aliveSince === 0 || isLosing() || now < notBefore) {
+    if (
+        !v ||
+        aliveSince === 0 ||
+        isLosing() ||
+        now < notBefore ||
+        linkIsOnLan()
+    ) {
         release()
         return false
     }
@@ -183,6 +189,8 @@ export async function takeVolume(): Promise<string | undefined> {
     if (isServed(foreign)) return "it serves both volumes"
     if (foreign.mode !== Mode.Mirror || !linkIsUp())
         return "the partner's volume is not mirrored here"
+    // its port is the link's way, and would become somebody else
+    if (linkIsOnLan()) return "the link goes over the LAN: mend the cable first"
     isKept = true
     tell(foreign, Frame.Take, 0, 0)
     return undefined

@@ -14,7 +14,7 @@ import { close, connect, PEER_SIZE, readPeer } from "../drivers/w5500"
 import { Conn, Phase } from "../iscsi/conn"
 import { Port, SOCKETS } from "../iscsi/port"
 import { Frame, L_A, L_B, L_VOLUME, LINK_HEADER, tcpPortIn } from "../wire/link"
-import { addFrame, makeRoom } from "./link"
+import { addFrame, makeRoom } from "./frames"
 
 /** A SYN is out by then: the host's MAC address has to be found first. */
 const SYN_MS = 2

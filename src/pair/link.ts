@@ -9,14 +9,11 @@ import { Pin } from "../board/board"
 import {
     close,
     connect,
-    consume,
-    DATA,
     listen,
     PHYCFGR,
     PHYCFGR_LNK,
     PHYCFGR_RST,
     poll,
-    readRx,
     SOCK_CLOSE_WAIT,
     SOCK_CLOSED,
     SOCK_ESTABLISHED,
@@ -25,37 +22,25 @@ import {
     Socket,
 } from "../drivers/w5500"
 import { Chip, makeChip, readCommon, resetChip } from "../drivers/w5500chip"
-import { inFrame, MAX_DATA, out } from "../net/frames"
-import { added, dropOut, flushOut, outLength, writeOut } from "../net/out"
-import { pool } from "../store/pool"
-import {
-    CHECK_FOLD,
-    DAMAGED,
-    Frame,
-    HELLO_SIZE,
-    VERIFY_SIZE,
-    L_A,
-    L_B,
-    L_C,
-    L_CHECK,
-    LINK_HEADER,
-    LINK_TRAILER,
-    linkIp,
-} from "../wire/link"
-import {
-    beginWrite,
-    endWrite,
-    sendFrames,
-    takeStored,
-    takeSync,
-    writePlace,
-} from "./mirror"
-import { endFetched, fetchedPlace } from "./fetch"
-import { takeHost } from "./hosts"
+import { guestHasNews, takeGuestNews } from "../iscsi/portal"
+import { added, dropOut, flushOut, outLength } from "../net/out"
+import { Frame, linkIp } from "../wire/link"
+import { RECORD_HEAD } from "../wire/record"
 import { isWell } from "./chips"
-import { linkUp, takeHello } from "./meeting"
-import { heardPartner, linkDown } from "./pair"
-import { takeRejoin } from "./rejoin"
+import { addFrame, failure, need, receive, startFrames } from "./frames"
+import {
+    closeLan,
+    hasLanPath,
+    hasRecordRoom,
+    lanFailure,
+    lanSocket,
+    meetOverLan,
+    receiveRecords,
+    sendRecord,
+} from "./lan"
+import { linkUp } from "./meeting"
+import { forgetParts, sendFrames } from "./mirror"
+import { heardPartner, isDecided, linkDown, linkPath } from "./pair"
 
 /**
  * Buffers of the link chip's sockets in KiB: all for the one that is used. It
@@ -70,19 +55,32 @@ const LINK_RETRIES = 3
 const RECONNECT_MS = 100
 /** A socket that is in no state to come up by then is closed. */
 const STUCK_MS = 1000
+/** Without the cable for so long, the partner is looked for on the LAN. */
+const LAN_AFTER_MS = 500
+/** So long the cable must connect again before it is trusted. */
+const CABLE_PROBATION_MS = 1000
+/** Between looks at it. */
+const CABLE_LOOK_MS = 50
 /** Ticks of 10 ms without anything sent after which a ping is. */
 const PING_TICKS = 3
 /** Without a frame for so many, the connection is looked at unasked. */
 const QUIET_TICKS = 10
 
 let chip: Chip
+let cable: Socket
+/** the one that frames go through: the cable's, or that on the LAN */
 let s: Socket
 let index = 0
 /** The chip's interrupt is cleared, and what it was about not yet known. */
 export let isLooking = false
 let isUp = false
-/** bytes that must have come before it is worth to read */
-let need = LINK_HEADER
+/** it is up over the LAN */
+let isLan = false
+/** when it was last up */
+let downAt = 0
+/** since when the cable has connected while the LAN was used; 0: it has not */
+let cableSince = 0
+let lookedAt = 0
 let triedAt = 0
 let isPingDue = false
 let isCheckDue = true
@@ -103,13 +101,18 @@ export function makeLink(cs: Pin): Chip {
 
 export function startLink(c: Chip, interrupt: Pin, boardIndex: number) {
     chip = c
-    s = chip.sockets[0]
+    s = cable = chip.sockets[0]
     linkInt = interrupt
     index = boardIndex
 }
 
 export function linkIsUp(): boolean {
     return isUp
+}
+
+/** Whether it is up over the LAN, and the cable is broken. */
+export function linkIsOnLan(): boolean {
+    return isLan
 }
 
 /**
@@ -134,17 +137,21 @@ export function openLink() {
 /**
  * Goes round the link once: when it is due, its chip has news, or a log may
  * have moved on.
- * @param hasNews its chip has
+ * @param hasNews the cable's chip has
  * @returns whether there was work
  */
 export async function serveLink(hasNews: boolean): Promise<boolean> {
     linkIsDue = false
+    const lanHasNews = guestHasNews
+    if (lanHasNews) takeGuestNews()
     if (isShut) {
-        if (isUp || s.sr !== SOCK_CLOSED) await hangUp()
+        const isOpen = cable.sr !== SOCK_CLOSED || lanSocket().port !== 0
+        if (isUp || isOpen) await hangUp()
         return false
     }
+    if (isLan) return await serveLan(hasNews, lanHasNews)
     let worked = false
-    if (hasNews || isCheckDue) {
+    if (hasNews || isCheckDue || lanHasNews) {
         isCheckDue = false
         isLooking = true
         await poll(s)
@@ -153,12 +160,20 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
         isLooking = false
         if (s.sr !== SOCK_ESTABLISHED) {
             await reconnect()
+            await tryLan()
             return false
         }
-        if (!isUp) begin()
+        if (!isUp) await begin(false)
         // also of a frame that comes in pieces: a busy partner takes its time
-        if (s.rxSize > unread) heardPartner()
-        if (s.rxSize >= need) worked = await receive()
+        if (s.rxSize > unread) heardPartner(ds.millis())
+        if (s.rxSize >= need) {
+            quietTicks = 0
+            worked = await receive()
+            if (failure !== undefined) {
+                await dropLink(failure)
+                return true
+            }
+        }
         unread = s.rxSize
     }
     if (!isUp) return worked
@@ -166,22 +181,107 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
     return worked
 }
 
-function begin() {
+async function begin(overLan: boolean) {
+    if (!overLan) await closeLan()
     isUp = true
+    isLan = overLan
     unread = 0
-    need = LINK_HEADER
+    cableSince = 0
+    s = overLan ? lanSocket() : cable
+    startFrames(s, overLan)
+    forgetParts()
+    linkPath(overLan)
+    if (overLan) {
+        event("the link goes over the LAN")
+        added(RECORD_HEAD)
+    }
     linkUp()
 }
 
 async function send() {
-    await sendFrames(s, isPingDue)
-    if (outLength === 0) {
-        if (!isPingDue) return
+    if (isLan) {
+        // a record is written whole
+        if (!hasRecordRoom()) {
+            wantRoom()
+            return
+        }
+        if (outLength === 0) added(RECORD_HEAD)
+    }
+    await sendFrames(isPingDue)
+    if (outLength === (isLan ? RECORD_HEAD : 0)) {
+        if (!isPingDue) {
+            dropOut()
+            return
+        }
         addFrame(Frame.Ping, 0, 0, 0, 0)
     }
     isPingDue = false
     sentTicks = 0
-    await flushOut(s)
+    if (isLan) await sendRecord()
+    else await flushOut(s)
+}
+
+/// The LAN ///
+
+/** The cable does not connect: the partner may be found on the LAN. */
+async function tryLan() {
+    if (isUp || ds.millis() - downAt < LAN_AFTER_MS) return
+    if (!isDecided || !hasLanPath()) return
+    if (!(await meetOverLan())) return
+    await begin(true)
+    await send()
+    // more may have come already, and no interrupt tells of it any more
+    wantRoom()
+}
+
+/** As `serveLink`, while frames go over the LAN. */
+async function serveLan(
+    cableHasNews: boolean,
+    hasNews: boolean,
+): Promise<boolean> {
+    if (await isCableBack(cableHasNews)) {
+        await hangUp()
+        await begin(false)
+        await send()
+        return true
+    }
+    let worked = false
+    if (hasNews || isCheckDue) {
+        isCheckDue = false
+        await poll(s)
+        if (s.sr !== SOCK_ESTABLISHED) await poll(s)
+        if (s.sr !== SOCK_ESTABLISHED) {
+            await hangUp()
+            return false
+        }
+        worked = await receiveRecords()
+        if (lanFailure !== undefined) {
+            await dropLink(lanFailure)
+            return true
+        }
+        if (worked) {
+            quietTicks = 0
+            // the partner counts from what it knows that we have
+            if (sentTicks > 0) isPingDue = true
+        }
+    }
+    await send()
+    return worked
+}
+
+/** Whether the cable has connected for long enough, or the partner uses it. */
+async function isCableBack(hasNews: boolean): Promise<boolean> {
+    const now = ds.millis()
+    if (!hasNews && now - lookedAt < CABLE_LOOK_MS) return false
+    lookedAt = now
+    await poll(cable)
+    if (cable.sr !== SOCK_ESTABLISHED) {
+        cableSince = 0
+        await reconnect()
+        return false
+    }
+    if (cableSince === 0) cableSince = now
+    return cable.rxSize > 0 || now - cableSince >= CABLE_PROBATION_MS
 }
 
 /** What is to be sent wants room in the chip, and no interrupt tells of it. */
@@ -204,8 +304,8 @@ export function tickLink() {
 
 /** Looks at the link's chip. Call every second. */
 export async function checkLink() {
-    if (await isWell(chip, 0, isUp)) return
-    await hangUp()
+    if (await isWell(chip, 0, isUp && !isLan)) return
+    if (!isLan) await hangUp()
     await resetChip(chip)
 }
 
@@ -216,217 +316,32 @@ export async function dropLink(why: string) {
 }
 
 async function hangUp() {
-    await close(s)
+    await closeLan()
+    if (!isLan) await close(cable)
+    isLan = false
+    s = cable
     if (!isUp) return
     isUp = false
+    downAt = ds.millis()
     // what it had to say must not go to a host
     dropOut()
     linkDown()
 }
 
-/** Board a listens, board b connects. */
+/** Over the cable, board a listens, and board b connects. */
 async function reconnect() {
-    if (isUp || s.sr === SOCK_CLOSE_WAIT) await hangUp()
+    const isUsed = isUp && !isLan
+    if (isUsed) await hangUp()
+    else if (cable.sr === SOCK_CLOSE_WAIT) await close(cable)
     const now = ds.millis()
-    if (s.sr !== SOCK_CLOSED) {
+    if (cable.sr !== SOCK_CLOSED) {
         // attempts end by themselves, but a command may have been lost
-        const isComing = s.sr >= SOCK_LISTEN && s.sr <= SOCK_SYNRECV
+        const isComing = cable.sr >= SOCK_LISTEN && cable.sr <= SOCK_SYNRECV
         if (isComing || now - triedAt < STUCK_MS) return
-        await hangUp()
+        await close(cable)
     }
     if (now - triedAt < RECONNECT_MS) return
     triedAt = now
-    if (index === 0) await listen(s, LINK_PORT)
-    else await connect(s, LINK_PORT, linkIp(0), LINK_PORT)
-}
-
-/// Sending ///
-
-/** Adds a frame's header to `out`; there must be room. */
-export function addFrame(
-    type: Frame,
-    volume: number,
-    a: number,
-    b: number,
-    c: number,
-) {
-    const at = DATA + outLength
-    const word = type + volume * 0x100 + c * 0x10000
-    out.setAt(at, "u32", word)
-    out.setAt(at + L_A, "u32", a)
-    out.setAt(at + L_B, "u32", b)
-    const sum = word * 3 + a * 5 + b * 7
-    out.setAt(at + L_CHECK, "i32", sum ^ (sum / CHECK_FOLD))
-    added(LINK_HEADER)
-}
-
-/** Makes sure that `count` more bytes fit into `out`. */
-export async function makeRoom(count: number) {
-    if (outLength + count > MAX_DATA) await writeOut(s)
-}
-
-/// Receiving ///
-
-/** A WRITE of eight blocks is the longest frame. */
-const MAX_FRAME = LINK_HEADER + 8 * 512 + LINK_TRAILER
-
-/** Why the connection must be dropped, or undefined. */
-let failure: string | undefined
-
-/** Reads and handles whole frames. @returns whether there were any */
-async function receive(): Promise<boolean> {
-    let used = 0
-    quietTicks = 0
-    failure = undefined
-    need = LINK_HEADER
-    while (s.rxSize - used >= need) {
-        const there = s.rxSize - used
-        const n = there < MAX_DATA ? there : MAX_DATA
-        const b = inFrame(n)
-        // whatever comes: frames have checks, and writes a trailer
-        await readRx(s, b, used)
-        const took = await takeFrames(b, n, there, used)
-        used += took
-        if (took === 0 || failure !== undefined) break
-    }
-    if (failure !== undefined) {
-        await dropLink(failure)
-        return true
-    }
-    if (used) await consume(s, used)
-    return used > 0
-}
-
-/**
- * Handles the frames at the beginning of `b`.
- * @param n bytes in `b`
- * @param there bytes that have come, of which `b` may have only the first
- * @param skip where in the chip's buffer `b` was read
- * @returns bytes handled
- */
-async function takeFrames(
-    b: Buffer,
-    n: number,
-    there: number,
-    skip: number,
-): Promise<number> {
-    let pos = 0
-    while (n - pos >= LINK_HEADER) {
-        const at = DATA + pos
-        const word = b.getAt(at, "u32")
-        const sum =
-            word * 3 +
-            b.getAt(at + L_A, "u32") * 5 +
-            b.getAt(at + L_B, "u32") * 7
-        if (b.getAt(at + L_CHECK, "i32") !== (sum ^ (sum / CHECK_FOLD))) {
-            failure = DAMAGED
-            return pos
-        }
-        let size = LINK_HEADER
-        const type = word & 0xff
-        if (type === Frame.Write || type === Frame.Fetched)
-            size += (b[at + L_C] << 9) + LINK_TRAILER
-        else if (type === Frame.Hello) size += HELLO_SIZE
-        else if (type === Frame.Verify) size += VERIFY_SIZE
-        if (size > MAX_FRAME) {
-            failure = "frame too long"
-            return pos
-        }
-        if (size > there - pos) {
-            need = size
-            return pos
-        }
-        if (size > n - pos) {
-            // all of it has come, but more than one read can take
-            if (pos > 0) return pos
-            failure = await takeLongData(type, b, n, size, skip)
-            return size
-        }
-        failure = take(type, b, at, size)
-        if (failure !== undefined) return pos
-        pos += size
-    }
-    return pos
-}
-
-function take(
-    type: Frame,
-    b: Buffer,
-    at: number,
-    size: number,
-): string | undefined {
-    switch (type) {
-        case Frame.Write:
-        case Frame.Fetched: {
-            const error = beginData(type, b, at)
-            if (error) return error
-            const data = size - LINK_HEADER - LINK_TRAILER
-            putData(0, b, at + LINK_HEADER, data)
-            return endData(type, b, at + LINK_HEADER + data)
-        }
-        case Frame.Stored:
-            return takeStored(b, at)
-        case Frame.Sync:
-            return takeSync(b, at)
-        case Frame.Host:
-            return takeHost(b, at)
-        case Frame.Hello:
-            return takeHello(b, at + LINK_HEADER)
-        case Frame.Ping:
-            return undefined
-        case Frame.Want:
-        case Frame.Resync:
-        case Frame.Join:
-        case Frame.Joined:
-        case Frame.Give:
-        case Frame.Take:
-        case Frame.Verify:
-        case Frame.Verified:
-        case Frame.Fetch:
-            return takeRejoin(type, b, at)
-        default:
-            return "unknown frame"
-    }
-}
-
-/** Where the data of a WRITE or FETCHED go, in the pool's bytes; -1: nowhere. */
-let place = 0
-
-function beginData(type: Frame, b: Buffer, at: number): string | undefined {
-    if (type === Frame.Fetched) {
-        place = fetchedPlace(b, at)
-        return undefined
-    }
-    const error = beginWrite(b, at)
-    place = writePlace
-    return error
-}
-
-function putData(skip: number, b: Buffer, at: number, count: number) {
-    if (place >= 0) pool.blitAt(place + skip, b, at, count)
-}
-
-function endData(type: Frame, b: Buffer, at: number): string | undefined {
-    return type === Frame.Fetched ? endFetched(b, at, place) : endWrite(b, at)
-}
-
-/** Eight blocks take two reads. */
-async function takeLongData(
-    type: Frame,
-    b: Buffer,
-    n: number,
-    size: number,
-    skip: number,
-): Promise<string | undefined> {
-    const error = beginData(type, b, DATA)
-    if (error) return error
-    const first = n - LINK_HEADER
-    putData(0, b, DATA + LINK_HEADER, first)
-    const rest = size - n
-    // `b` again, most likely: all that was in it is used
-    const tail = inFrame(rest)
-    await readRx(s, tail, skip + n)
-    const data = rest - LINK_TRAILER
-    if (data > 0) putData(first, tail, DATA, data)
-    return endData(type, tail, DATA + data)
+    if (index === 0) await listen(cable, LINK_PORT)
+    else await connect(cable, LINK_PORT, linkIp(0), LINK_PORT)
 }

@@ -33,7 +33,7 @@ import {
 } from "../wire/link"
 import { judgeVolume, Verdict } from "./coldstart"
 import { tellAllHosts } from "./hosts"
-import { addFrame } from "./link"
+import { addFrame } from "./frames"
 import { hasMet, isDecided } from "./pair"
 
 let settings: Settings

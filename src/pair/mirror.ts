@@ -6,18 +6,9 @@
  * The layers above do not know it is there: it looks at the logs, and moves
  * their `sent`, `stored`, `committed` and `partnerDurable` on.
  */
-import { DATA, Socket } from "../drivers/w5500"
-import { out } from "../net/frames"
-import { added, outLength, stream } from "../net/out"
 import { isMapSaved } from "../store/dirtymap"
 import { write } from "../store/log"
-import {
-    MIRROR_BLOCKS,
-    MIRROR_FIRST,
-    pool,
-    remote,
-    takeRun,
-} from "../store/pool"
+import { MIRROR_BLOCKS, MIRROR_FIRST, remote, takeRun } from "../store/pool"
 import { ownProgress } from "../store/progress"
 import { wakeStorage } from "../store/storage"
 import { wantSave } from "../store/superblock"
@@ -42,7 +33,8 @@ import {
 } from "../wire/link"
 import { isFetchUntold, sendFetch } from "./fetch"
 import { sendHosts, untoldHosts } from "./hosts"
-import { addFrame, makeRoom, wantRoom } from "./link"
+import { addBlocks, addFrame, frameBlocks, hasRoom, makeRoom } from "./frames"
+import { wantRoom } from "./link"
 import { isRejoinUntold, sendRejoin } from "./rejoin"
 
 let volumes: Volume[]
@@ -70,6 +62,11 @@ export function restartMirror(v: Volume, seq: number) {
     syncAsked[v.index] = syncSent[v.index] = seq
 }
 
+/** A new connection: a write of which a part was sent begins anew. */
+export function forgetParts() {
+    for (let i = 0; i < 2; ++i) parts[i] = partsSent[i] = 0
+}
+
 /// Receiving ///
 
 /** The WRITE that is being received: where its data go, in the pool's bytes. */
@@ -80,36 +77,55 @@ let writeLba = 0
 let writeCount = 0
 let writeRun = 0
 
-/** Looks at a WRITE's header. @returns what is wrong with it */
+/** Blocks of the next write that have come in PARTs, by volume. */
+const parts = [0, 0]
+/** Blocks of the write after `sent` that have gone in PARTs, by volume. */
+const partsSent = [0, 0]
+
+/** Looks at a WRITE's header, or a PART's. @returns what is wrong with it */
 export function beginWrite(b: Buffer, at: number): string | undefined {
     const v = volumes[b[at + L_VOLUME] & 1]
     if (b[at + L_VOLUME] > 1 || v.mode >= Mode.Alone || v.mode === Mode.Waiting)
         return "write to a volume that is not mirrored here"
     writeVolume = v
     writeSeq = b.getAt(at + L_A, "u32")
-    writeLba = b.getAt(at + L_B, "u32")
-    writeCount = b[at + L_C]
+    const count = b[at + L_C]
     const place = b[at + L_C + 1]
+    const before = parts[v.index]
+    writeLba = b.getAt(at + L_B, "u32") - before
+    writeCount = before + count
+    writeRun = MIRROR_FIRST + place - before
     if (writeSeq !== v.appended + 1) return "write out of order"
     if (
-        writeCount === 0 ||
+        count === 0 ||
         writeCount > 8 ||
-        place + writeCount > MIRROR_BLOCKS ||
+        place < before ||
+        place + count > MIRROR_BLOCKS ||
+        writeLba < 0 ||
         writeLba + writeCount > v.blocks
     )
         return "write out of range"
-    writeRun = MIRROR_FIRST + place
-    writePlace = writeRun << 9
+    writePlace = (MIRROR_FIRST + place) << 9
     return undefined
 }
 
 /** A WRITE has arrived to its trailer: it is committed. */
-export function endWrite(b: Buffer, at: number): string | undefined {
+export function endWrite(
+    b: Buffer,
+    at: number,
+    isPart: boolean,
+): string | undefined {
     if (
         b.getAt(at, "u32") !== writeSeq ||
         b.getAt(at + 4, "u32") !== TRAILER_MAGIC
     )
         return "write without its trailer"
+    const i = writeVolume.index
+    if (isPart) {
+        parts[i] = writeCount
+        return undefined
+    }
+    parts[i] = 0
     write(writeVolume, writeLba, writeCount, writeRun)
     return undefined
 }
@@ -164,7 +180,7 @@ const UNTOLD_ENTRIES = 2
  * Puts frames into `out`: what is stored first, then writes.
  * @param isPing something has to be sent anyway
  */
-export async function sendFrames(s: Socket, isPing: boolean) {
+export async function sendFrames(isPing: boolean) {
     const a = va
     const b = vb
     const modeA = a.mode
@@ -174,19 +190,23 @@ export async function sendFrames(s: Socket, isPing: boolean) {
     if (modeB < Mode.Alone && toldDurable[1] < b.appended) sendStored(b, isPing)
     if (untoldHosts > 0) await sendHosts()
     if (isRejoinUntold) await sendRejoin()
-    if (isFetchUntold) await sendFetch(s)
+    if (isFetchUntold) await sendFetch()
     if (modeA > Mode.Alone)
         if (a.sent < a.appended || a.syncWanted > syncSent[0])
-            await sendWrites(s, a)
+            await sendWrites(a)
     if (modeB > Mode.Alone)
         if (b.sent < b.appended || b.syncWanted > syncSent[1])
-            await sendWrites(s, b)
+            await sendWrites(b)
 }
 
-async function sendWrites(s: Socket, v: Volume) {
+async function sendWrites(v: Volume) {
     if (mayWrite(v))
-        while (v.sent < v.appended) if (!(await sendWrite(s, v))) break
+        while (v.sent < v.appended) if (!(await sendWrite(v))) break
     if (v.syncWanted > syncSent[v.index] && v.sent >= v.syncWanted) {
+        if (!hasRoom(0)) {
+            wantRoom()
+            return
+        }
         syncSent[v.index] = v.syncWanted
         if (v.syncWanted > v.partnerDurable) {
             await makeRoom(LINK_HEADER)
@@ -228,32 +248,38 @@ function sendStored(v: Volume, isPing: boolean) {
     addFrame(Frame.Stored, i, stored, toldDurable[i], 0)
 }
 
-/** Adds the next write. @returns false: no room in the chip, or at the partner */
-async function sendWrite(s: Socket, v: Volume): Promise<boolean> {
+/**
+ * Adds the next write, or as much of it as one frame takes.
+ * @returns false: no room in the chip, or at the partner
+ */
+async function sendWrite(v: Volume): Promise<boolean> {
     const seq = v.sent + 1
     const i = seq & LOG_MASK
-    const count = v.count[i]
-    const bytes = count << 9
-    // a frame is written whole: the last one needs some room more
-    if (s.txFree - outLength < LINK_HEADER + bytes + LINK_TRAILER + 64) {
+    const before = partsSent[v.index]
+    let count = v.count[i] - before
+    const isLast = count <= frameBlocks()
+    if (!isLast) count = frameBlocks()
+    if (!hasRoom(count)) {
         wantRoom()
         return false
     }
-    const place = takeRun(remote, count)
-    if (place < 0) return false
-    v.remoteRun[i] = place
-    v.sent = seq
+    if (before === 0) {
+        const run = takeRun(remote, v.count[i])
+        if (run < 0) return false
+        v.remoteRun[i] = run
+    }
+    if (isLast) {
+        v.sent = seq
+        partsSent[v.index] = 0
+    } else partsSent[v.index] = before + count
     await makeRoom(LINK_HEADER)
-    const lba = v.lba.getAt(i << 2, "u32")
-    addFrame(Frame.Write, v.index, seq, lba, count | (place << 8))
-    await stream(s, pool, v.run[i] << 9, bytes)
-    await makeRoom(LINK_TRAILER)
-    const at = DATA + outLength
-    out.setAt(at, "u32", seq)
-    out.setAt(at + 4, "u32", TRAILER_MAGIC)
-    added(LINK_TRAILER)
+    const lba = v.lba.getAt(i << 2, "u32") + before
+    const place = v.remoteRun[i] + before
+    const type = isLast ? Frame.Write : Frame.Part
+    addFrame(type, v.index, seq, lba, count | (place << 8))
+    await addBlocks(v.run[i] + before, count, seq)
     // not before its data are out: once it is on the card, its blocks are free
-    if (v.mode < Mode.Mirrored && v.mode > Mode.Alone) {
+    if (isLast && v.mode < Mode.Mirrored && v.mode > Mode.Alone) {
         v.committed = seq
         wakeStorage()
     }

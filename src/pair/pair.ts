@@ -25,7 +25,13 @@ import { VolumeFlag } from "../wire/card"
 import { ID_NAME_LENGTH } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { Verdict } from "./coldstart"
-import { BROKEN_MS, heardLink, metPartner } from "./detector"
+import {
+    BROKEN_MS,
+    heardLink,
+    LAN_BROKEN_MS,
+    metPartner,
+    setPath,
+} from "./detector"
 import {
     detector,
     fallSilent,
@@ -55,11 +61,8 @@ import {
 import { startSplit, tellSplit } from "./split"
 import { isVerifying, startVerify, stepVerify } from "./verify"
 
-/**
- * From shutting the link until a write is acknowledged alone: by then the
- * partner has seen the silence and marked its copy outdated.
- */
-const ALONE_WAIT_MS = BROKEN_MS + 50
+/** After a link is broken, until a write is acknowledged alone. */
+const ALONE_AFTER_MS = 50
 /** Between looks at cables, conflicts, logins and quiet volumes. */
 const CHECK_MS = 100
 
@@ -77,6 +80,11 @@ let mustDecide = false
 let mustTakeOver = false
 /** last entries of the logs when the partner was taken over, by volume */
 const heldEntries = [0, 0]
+/**
+ * From shutting the link until a write is acknowledged alone: by then the
+ * partner has seen the silence and marked its copy outdated.
+ */
+let aloneWait = BROKEN_MS + ALONE_AFTER_MS
 /** when writes may be acknowledged alone; 0: no need to wait */
 let aloneAt = 0
 let checkAt = 0
@@ -119,8 +127,17 @@ function startUnmirrored() {
 
 /// Meeting ///
 
-export function heardPartner() {
-    heardLink(detector, ds.millis())
+/** @param at when it surely lived */
+export function heardPartner(at: number) {
+    heardLink(detector, at)
+}
+
+/** What is told of the partner takes longer over the LAN. */
+export function linkPath(isLan: boolean) {
+    setPath(detector, isLan)
+    // what was mirrored over the LAN may be so at the partner a while longer
+    if (isLan) aloneWait = LAN_BROKEN_MS + ALONE_AFTER_MS
+    else if (!isMirroring()) aloneWait = BROKEN_MS + ALONE_AFTER_MS
 }
 
 export function linkDown() {
@@ -234,7 +251,7 @@ export function partnerIsLost() {
                 : "own copy is outdated from now on",
         )
     }
-    aloneAt = ds.millis() + ALONE_WAIT_MS
+    aloneAt = ds.millis() + aloneWait
 }
 
 /**

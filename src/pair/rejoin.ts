@@ -34,7 +34,8 @@ import { Partner } from "./detector"
 import { forgetFetch, takeFetch } from "./fetch"
 import { detector } from "./heartbeat"
 import { forgetGiving, isAsked, takeGive, takeTake } from "./giving"
-import { addFrame, linkIsUp, makeRoom } from "./link"
+import { addFrame, makeRoom } from "./frames"
+import { linkIsUp } from "./link"
 import { restartMirror } from "./mirror"
 import {
     blocksLeft,

@@ -22,7 +22,7 @@ import { GROUP, giveRun, own, pool, takeRun } from "../store/pool"
 import { queueRead, ReadJob, ReadState } from "../store/storage"
 import { Mode, Volume, wasWritten } from "../store/volume"
 import { Frame, LINK_HEADER, VERIFY_SIZE } from "../wire/link"
-import { addFrame, makeRoom } from "./link"
+import { addFrame, makeRoom } from "./frames"
 import { nameOf, tellSoon } from "./rejoin"
 
 const BLOCK = 512

@@ -2,14 +2,14 @@
  * Frames between the two boards; SPEC.md chapter 2. All numbers are
  * little-endian.
  *
- * A frame is a header of 16 bytes; HELLO, WRITE and FETCHED have a payload,
- * and the last two a trailer. What has no whole trailer was never written.
+ * A frame is a header of 16 bytes; HELLO, WRITE, PART and FETCHED have a
+ * payload, and the last three a trailer. What has no whole trailer was never written.
  */
 import { digest, hmac } from "@devicescript/crypto"
 
 export const LINK_HEADER = 16
 export const LINK_TRAILER = 8
-export const LINK_VERSION = 5
+export const LINK_VERSION = 6
 
 /** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
 export function linkIp(index: number): Buffer {
@@ -76,6 +76,8 @@ export enum Frame {
     Fetch = 15,
     /** those, as WRITE has them; c: 0 when there are none to send */
     Fetched = 16,
+    /** as WRITE, the first blocks of it: the others follow */
+    Part = 17,
 }
 
 /** Why a connection ends on which something came wrong. */

@@ -32,7 +32,7 @@ const LIMITS: Record<OperationCost["kind"], Record<Role, Limits>> = {
 }
 /** A second in which nobody asks for anything: heartbeat and watching. */
 const IDLE_LIMITS: Limits = {
-    opcodes: 92_500,
+    opcodes: 93_500,
     spiTransfers: 270,
     spiBytes: 7_600,
 }

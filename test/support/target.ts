@@ -8,7 +8,8 @@ const { BHS } = await import("../../src/wire/iscsi.ts")
 const { DATA } = await import("../../src/drivers/w5500.ts")
 const { out } = await import("../../src/net/frames.ts")
 const net = await import("../../src/net/out.ts")
-const { makePort, setIdentity } = await import("../../src/iscsi/port.ts")
+const { HOME_KB, makePort, setIdentity } =
+    await import("../../src/iscsi/port.ts")
 const { Phase } = await import("../../src/iscsi/conn.ts")
 const { makeTasks } = await import("../../src/iscsi/task.ts")
 const { forget } = await import("../../src/iscsi/portal.ts")
@@ -17,7 +18,7 @@ makeTasks()
 
 export const TARGET = "iqn.2026-11.com.example:x"
 const pin = { setMode() {} }
-export const port = makePort("home", pin, pin)
+export const port = makePort("home", pin, pin, HOME_KB)
 
 const identity = zeros(96)
 // 10.0.0.11:3260, and the name with its length

@@ -11,7 +11,7 @@ export const halfWrite: Bug = {
     profile: ["power-mid-write"],
     patches: [
         {
-            file: "src/pair/link.ts",
+            file: "src/pair/frames.ts",
             find: `            need = size
             return pos
 `,

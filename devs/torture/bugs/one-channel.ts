@@ -12,7 +12,7 @@ export const oneChannel: Bug = {
     patches: [
         {
             file: "src/pair/detector.ts",
-            find: "silence >= (isTogether ? SILENT_MS : SINGLE_SILENT_MS)",
+            find: "silence >= (isTogether ? SILENT_MS : d.brokenMs - SINGLE_BEFORE_MS)",
             replace: "beatAge >= SILENT_MS",
         },
     ],

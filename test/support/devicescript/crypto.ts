@@ -1,5 +1,5 @@
 /** `@devicescript/crypto`, as much as the firmware uses. */
-import { createHash, createHmac } from "node:crypto"
+import { createHash, createHmac, randomBytes } from "node:crypto"
 import { bytes } from "../devicescript.ts"
 
 export function digest(algorithm: "sha256", data: Buffer | string): Buffer {
@@ -9,7 +9,16 @@ export function digest(algorithm: "sha256", data: Buffer | string): Buffer {
     return bytes(hash.digest("hex"))
 }
 
-export function hmac(key: Buffer, algorithm: "sha256", data: Buffer): Buffer {
+export function hmac(
+    key: Buffer,
+    algorithm: "sha256",
+    ...data: Buffer[]
+): Buffer {
     const hash = createHmac(algorithm, Uint8Array.from(key))
-    return bytes(hash.update(data.toString("hex"), "hex").digest("hex"))
+    for (const d of data) hash.update(d.toString("hex"), "hex")
+    return bytes(hash.digest("hex"))
+}
+
+export function randomBuffer(size: number): Buffer {
+    return bytes(randomBytes(size).toString("hex"))
 }

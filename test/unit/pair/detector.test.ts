@@ -15,6 +15,7 @@ const {
     sampleBeat,
     sampleCable,
     sampleNews,
+    setPath,
     wasDeaf,
 } = await import("../../../src/pair/detector.ts")
 
@@ -23,7 +24,9 @@ type Happening =
     | "beat"
     | "frame"
     | { unread: number }
+    | { "heard of": number }
     | "no news"
+    | "over the LAN"
     | { missed: number }
     | { judged: keyof typeof Partner }
 type Story = [at: number, ...what: Happening[]][]
@@ -37,6 +40,8 @@ function follow(story: Story) {
             if (what === "beat") sampleBeat(d, at, (level = 1 - level))
             else if (what === "frame") heardLink(d, at)
             else if (what === "no news") sampleNews(d, false, 0)
+            else if (what === "over the LAN") setPath(d, true)
+            else if ("heard of" in what) heardLink(d, what["heard of"])
             else if ("unread" in what) sampleNews(d, true, what.unread)
             else if ("missed" in what) missedBeats(d, at, what.missed)
             else assert.equal(Partner[judge(d, at)], what.judged, `at ${at} ms`)
@@ -45,6 +50,7 @@ function follow(story: Story) {
 const judged = (judged: keyof typeof Partner) => ({ judged })
 const unread = (unread: number) => ({ unread })
 const missed = (missed: number) => ({ missed })
+const heardOf = (ms: number) => ({ "heard of": ms })
 const alive: Story[0] = [1000, "beat", "frame", judged("Alive")]
 
 const stories: Record<string, Story> = {
@@ -204,6 +210,23 @@ const stories: Record<string, Story> = {
         [1065, "beat", judged("Alive")],
         [1214, judged("Alive")],
         [1215, judged("Suspect")],
+    ],
+    "over the LAN a partner is heard late": [
+        [1000, "over the LAN", "beat", heardOf(900), judged("Alive")],
+        [1290, "beat", judged("Alive")],
+        [1300, "beat", judged("LinkLost")],
+    ],
+    "and what it answers late is as old as the question": [
+        [1000, "over the LAN", "beat", heardOf(1000), judged("Alive")],
+        [1390, "beat", heardOf(990), judged("Alive")],
+        [1400, "beat", judged("LinkLost")],
+        [1410, "beat", heardOf(1200), judged("LinkLost")],
+        [1420, "beat", heardOf(1320), judged("Alive")],
+    ],
+    "a death is seen as soon over the LAN": [
+        [1000, "over the LAN", "beat", heardOf(970), judged("Alive")],
+        [1059, judged("Alive")],
+        [1060, judged("Suspect")],
     ],
     "a suspect with a broken line that sends has a broken line": [
         alive,

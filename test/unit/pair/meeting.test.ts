@@ -47,7 +47,7 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
         await load("pair/pair")
     const meeting: typeof import("../../../src/pair/meeting.ts") =
         await load("pair/meeting")
-    const { makePort }: typeof import("../../../src/iscsi/port.ts") =
+    const { HOME_KB, makePort }: typeof import("../../../src/iscsi/port.ts") =
         await load("iscsi/port")
     const net: typeof import("../../../src/net/out.ts") = await load("net/out")
     const { out } = await load("net/frames")
@@ -57,7 +57,9 @@ async function start(index: number, copies: Copy[], pair = PAIR) {
         await load("store/dirtymap")
 
     const pin = { setMode() {} }
-    const ports: Port[] = ["home", "partner"].map(n => makePort(n, pin, pin))
+    const ports: Port[] = ["home", "partner"].map(n =>
+        makePort(n, pin, pin, HOME_KB),
+    )
     const volumes = copies.map((copy, i) =>
         Object.assign(makeVolume(i), { blocks: BLOCKS, isSaved: true }, copy),
     )
@@ -116,7 +118,7 @@ test("HELLO tells who a board is, and what its card says", async () => {
     const frame = board.hello().toString("hex")
     const words = [
         header("01 01 0000 00000000 00000000"), // HELLO, board b
-        "05 01 10 00", // version, board, blocks to mirror into
+        "06 01 10 00", // version, board, blocks to mirror into
         "44332211", // pair
         "........", // a number that is new with each start
         "00000000",

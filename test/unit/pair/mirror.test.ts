@@ -25,6 +25,7 @@ async function start() {
     const map: typeof import("../../../src/store/dirtymap.ts") =
         await load("store/dirtymap")
     const net: typeof import("../../../src/net/out.ts") = await load("net/out")
+    const { startFrames } = await load("pair/frames")
     const { startProgress } = await load("store/progress")
     const { out } = await load("net/frames")
     const { DATA } = await load("drivers/w5500")
@@ -39,6 +40,7 @@ async function start() {
     home.mode = Mode.Mirrored
     foreign.mode = Mode.Mirror
     startProgress({ wake() {} })
+    startFrames(socket, false)
     mirror.startMirror(volumes)
     /** The card has what the dirty maps say. */
     const saveMaps = () => {
@@ -67,7 +69,7 @@ async function start() {
         },
         /** What it has to send, as hex. */
         async frames(isPing = false) {
-            await mirror.sendFrames(socket, isPing)
+            await mirror.sendFrames(isPing)
             const frames = out.slice(DATA, DATA + net.outLength)
             net.dropOut()
             return frames.toString("hex")
@@ -168,7 +170,7 @@ describe("the mirror of a volume", () => {
         assert.equal(board.beginWrite(bytes(write), 0), undefined)
         assert.equal(board.place(), (24 + 5) * 512)
         assert.equal(board.foreign.appended, 0, "not before its trailer")
-        assert.equal(board.endWrite(bytes(trailer), 0), undefined)
+        assert.equal(board.endWrite(bytes(trailer), 0, false), undefined)
         const { foreign } = board
         assert.equal(foreign.committed, 1)
         assert.equal(foreign.lba.getAt(4, "u32"), 7)
@@ -178,7 +180,7 @@ describe("the mirror of a volume", () => {
     test("tells what is committed, and with a ping what is durable", async () => {
         const board = await start()
         board.beginWrite(bytes(write), 0)
-        board.endWrite(bytes(trailer), 0)
+        board.endWrite(bytes(trailer), 0, false)
         assert.equal(
             await board.frames(),
             header("03 01 0000 01000000 00000000"),
@@ -193,7 +195,7 @@ describe("the mirror of a volume", () => {
     test("tells at once what is durable when it was asked", async () => {
         const board = await start()
         board.beginWrite(bytes(write), 0)
-        board.endWrite(bytes(trailer), 0)
+        board.endWrite(bytes(trailer), 0, false)
         await board.frames()
         board.takeSync(bytes("04 01 0000 01000000 00000000"), 0)
         assert.equal(await board.frames(), "", "there is nothing to tell")
@@ -207,7 +209,7 @@ describe("the mirror of a volume", () => {
         const board = await start()
         board.foreign.isSaved = false
         board.beginWrite(bytes(write), 0)
-        board.endWrite(bytes(trailer), 0)
+        board.endWrite(bytes(trailer), 0, false)
         assert.equal(await board.frames(), "")
         board.foreign.isSaved = true
         assert.equal(
@@ -239,7 +241,7 @@ describe("the mirror of a volume", () => {
         test(`refuses a write with a trailer ${what}`, async () => {
             const board = await start()
             board.beginWrite(bytes(write), 0)
-            assert.match(board.endWrite(bytes(bad), 0) ?? "", /trailer/)
+            assert.match(board.endWrite(bytes(bad), 0, false) ?? "", /trailer/)
             assert.equal(board.foreign.appended, 0)
         })
     test("refuses writes when its copy is outdated", async () => {
