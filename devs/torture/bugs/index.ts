@@ -14,6 +14,7 @@ import { flushOrder } from "./flush-order.ts"
 import { fuaNoWait } from "./fua-no-wait.ts"
 import { halfWrite } from "./half-write.ts"
 import { linkResumed } from "./link-resumed.ts"
+import { lostParts } from "./lost-parts.ts"
 import { lowBeat } from "./low-beat.ts"
 import { noActiveMark } from "./no-active-mark.ts"
 import { noEpoch } from "./no-epoch.ts"
@@ -72,6 +73,7 @@ export const bugs: Bug[] = [
     intentsKept,
     linkLeftovers,
     chipZeros,
+    lostParts,
 ]
 
 /** @throws Error that names the bugs there are */
