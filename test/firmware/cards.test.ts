@@ -123,7 +123,7 @@ test("a board whose card comes late starts when it comes", () => {
 })
 
 for (const victim of BOARD_NAMES)
-    test(`card of ${victim} taken out in mid-write: its partner takes over`, async () => {
+    test(`card of ${victim} taken out in mid-write: its partner takes over`, async t => {
         const bench = mirroredPair({ speed, seed: 31 })
         const hosts = writersOfBoth(bench, { first: 100 })
         await bench.runScript(async () => {
@@ -140,6 +140,8 @@ for (const victim of BOARD_NAMES)
             for (const h of hosts) await h.verify()
         })
         assert.ok(bench.said(victim, /^card failed: leaving/))
+        for (const h of hosts)
+            t.diagnostic(`a host waits ${Math.round(h.longestPause / 1000)} ms`)
     })
 
 test("a write that the card refuses once is tried again", async () => {
