@@ -31,6 +31,11 @@ export class MemoryMedia implements Media {
         this.map.set(lba, Uint8Array.from(data))
     }
 
+    /** As a new card. */
+    erase() {
+        this.map.clear()
+    }
+
     /** Numbers of the sectors that were ever written, in order. */
     written() {
         return [...this.map.keys()].sort((a, b) => a - b)

@@ -5,7 +5,7 @@ import type { Check } from "./check.ts"
 /** A host gives up after 3 s, comes back, and its first command takes a while. */
 const LONGEST_PAUSE_US = 6e6
 /** These are no fault of one board, or keep hosts away by themselves. */
-const EXCEPT = new Set(["power-both", "brown-out", "spi-noise"])
+const EXCEPT = new Set(["power-both", "power-step", "brown-out", "spi-noise"])
 const FAMILIES = new Set(["power", "link", "wires", "card"])
 
 export const available: Check = {

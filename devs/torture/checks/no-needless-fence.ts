@@ -18,6 +18,7 @@ const HEARD_US = 30_000
 /** What a fault keeps a board's partner from hearing. */
 const SILENCES: Record<string, ("beat" | "link")[]> = {
     "cable-out": ["beat", "link"],
+    "card-replaced": ["beat", "link"],
     "spi-noise": ["link"],
     "fence-stuck-low": ["beat", "link"],
     "chip-upset": ["link"],

@@ -11,6 +11,7 @@ import { cardLostWrite } from "./card-lost-write.ts"
 import { cardMisdirect } from "./card-misdirect.ts"
 import { cardNeighbours } from "./card-neighbours.ts"
 import { cardReadError } from "./card-read-error.ts"
+import { cardReplaced } from "./card-replaced.ts"
 import { cardRemoved } from "./card-removed.ts"
 import { cardRot } from "./card-rot.ts"
 import { cardSlow } from "./card-slow.ts"
@@ -46,11 +47,13 @@ import { panic } from "./panic.ts"
 import { powerBoth } from "./power-both.ts"
 import { powerCut } from "./power-cut.ts"
 import { powerMidWrite } from "./power-mid-write.ts"
+import { powerStep } from "./power-step.ts"
 import { presentCut } from "./present-cut.ts"
 import { reset } from "./reset.ts"
 import { spiNoise } from "./spi-noise.ts"
 import { staleSilence } from "./stale-silence.ts"
 import { stall } from "./stall.ts"
+import { superblockRot } from "./superblock-rot.ts"
 import { takeover } from "./takeover.ts"
 import { verify } from "./verify.ts"
 import type { Fault } from "./fault.ts"
@@ -68,6 +71,7 @@ const all: Fault[] = [
     cardMisdirect,
     cardNeighbours,
     cardReadError,
+    cardReplaced,
     cardRemoved,
     cardRot,
     cardSlow,
@@ -103,11 +107,13 @@ const all: Fault[] = [
     powerBoth,
     powerCut,
     powerMidWrite,
+    powerStep,
     presentCut,
     reset,
     spiNoise,
     staleSilence,
     stall,
+    superblockRot,
     takeover,
     verify,
 ]
