@@ -2,7 +2,7 @@
 import { VolumeFlag } from "../wire/card"
 import { markIntent, trimIntents } from "./dirtymap"
 import { wakeStorage } from "./storage"
-import { wantSave } from "./superblock"
+import { wantBothCopies, wantSave } from "./superblock"
 import { append, isQuiet, isReceiving, Mode, safe, Volume } from "./volume"
 
 /**
@@ -19,10 +19,11 @@ export function write(
 ): number {
     const seq = append(v, lba, count, run)
     if ((v.flags & VolumeFlag.Active) === 0) {
-        if ((v.flags & VolumeFlag.Fresh) !== 0 && v.mode === Mode.Mirrored)
-            v.flags |= VolumeFlag.First
+        const isFirst = (v.flags & VolumeFlag.Fresh) !== 0
+        if (isFirst && v.mode === Mode.Mirrored) v.flags |= VolumeFlag.First
         v.flags = (v.flags | VolumeFlag.Active) & ~VolumeFlag.Fresh
-        wantSave(v)
+        if (isFirst) wantBothCopies(v)
+        else wantSave(v)
     }
     const isMarked = v.mode === Mode.Mirrored && markIntent(v, lba, count)
     if (isMarked || v.mode <= Mode.Alone) wakeStorage()

@@ -3,8 +3,9 @@
  * are written in turn, so that a torn write of one leaves the other.
  *
  * What a copy says must not be lost with it when it says whose data count:
- * epochs, `Alone` and `Outdated` stand in both before they count. `Active` may
- * stand in one: the partner's card has it too.
+ * epochs, `Alone` and `Outdated` stand in both before they count, and neither
+ * says `Fresh` any more before a write does. `Active` may stand in one: the
+ * partner's card has it too.
  */
 import { digest } from "@devicescript/crypto"
 import {
@@ -32,7 +33,7 @@ export const image = Buffer.alloc(SECTOR)
 export const partnerOnCard = Buffer.alloc(IDENTITY_SIZE)
 
 /** What may be said by one copy alone: a partner's card says it, too. */
-const ONE_COPY = VolumeFlag.Active | VolumeFlag.Fresh | VolumeFlag.First
+const ONE_COPY = VolumeFlag.Active | VolumeFlag.First
 
 let volumes: Volume[]
 let pairId = 0
@@ -63,7 +64,10 @@ export function wantSave(v: Volume) {
     if (missing[v.index] === 0) missing[v.index] = 1
 }
 
-/** The same for a change of epoch, `Alone` or `Outdated`. */
+/**
+ * The same for a change of epoch, `Alone` or `Outdated`, and for the end of
+ * `Fresh`.
+ */
 export function wantBothCopies(v: Volume) {
     wantSave(v)
     missing[v.index] = 2

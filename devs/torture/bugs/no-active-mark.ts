@@ -13,10 +13,11 @@ export const noActiveMark: Bug = {
         {
             file: "src/store/log.ts",
             find: `    if ((v.flags & VolumeFlag.Active) === 0) {
-        if ((v.flags & VolumeFlag.Fresh) !== 0 && v.mode === Mode.Mirrored)
-            v.flags |= VolumeFlag.First
+        const isFirst = (v.flags & VolumeFlag.Fresh) !== 0
+        if (isFirst && v.mode === Mode.Mirrored) v.flags |= VolumeFlag.First
         v.flags = (v.flags | VolumeFlag.Active) & ~VolumeFlag.Fresh
-        wantSave(v)
+        if (isFirst) wantBothCopies(v)
+        else wantSave(v)
     }
 `,
             replace: "",

@@ -190,6 +190,18 @@ describe("the mark that a volume is written to", () => {
         volume.setDurable(v, 2)
     })
 
+    test("of a new card is in both copies before it counts", () => {
+        const v = quiet(Mode.Mirror)
+        v.flags = VolumeFlag.Fresh
+        write(v, 0, 1, pool.MIRROR_FIRST)
+        assert.equal(v.flags, VolumeFlag.Active)
+        save()
+        assert(!v.isSaved, "one copy still says that the card is new")
+        save()
+        assert(v.isSaved)
+        volume.setDurable(v, 1)
+    })
+
     for (const [mode, ms] of [
         [Mode.Alone, 500],
         [Mode.Mirrored, 500],
