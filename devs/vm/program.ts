@@ -8,7 +8,6 @@ import {
     mkdirSync,
     readdirSync,
     readFileSync,
-    rmdirSync,
     rmSync,
     symlinkSync,
     writeFileSync,
@@ -156,37 +155,55 @@ function isDoor(source: string) {
     return source === "src/board/bench.ts"
 }
 
-/** How long a compilation in another process may take. */
-const COMPILE_LIMIT_MS = 60_000
-
 /** Runs `f` while no other process compiles. */
 function exclusively(f: () => void) {
-    const lock = path.join(ROOT, MADE, "compiling")
+    const lock = path.join(ROOT, MADE, "compiling.pid")
     mkdirSync(path.dirname(lock), { recursive: true })
-    const until = Date.now() + COMPILE_LIMIT_MS
     const pause = new Int32Array(new SharedArrayBuffer(4))
-    while (!tryMkdir(lock)) {
-        if (Date.now() > until) {
-            rmdirSync(lock) // left by a process that was killed
-            continue
-        }
-        Atomics.wait(pause, 0, 0, 50)
+    while (!tryTake(lock)) {
+        // on a busy machine it may take minutes: only a dead one has left it
+        if (isAlive(holderOf(lock))) Atomics.wait(pause, 0, 0, 50)
+        else rmSync(lock, { force: true })
     }
     try {
         f()
     } finally {
-        rmdirSync(lock)
+        rmSync(lock, { force: true })
     }
 }
 
-function tryMkdir(dir: string) {
+function tryTake(lock: string) {
     try {
-        mkdirSync(dir)
+        writeFileSync(lock, `${process.pid}`, { flag: "wx" })
         return true
     } catch (e) {
-        if ((e as NodeJS.ErrnoException).code === "EEXIST") return false
+        if (isNodeError(e, "EEXIST")) return false
         throw e
     }
+}
+
+/** @returns undefined: it is just being taken, or given back */
+function holderOf(lock: string): number | undefined {
+    try {
+        return Number(readFileSync(lock, "utf8")) || undefined
+    } catch (e) {
+        if (isNodeError(e, "ENOENT")) return undefined
+        throw e
+    }
+}
+
+function isAlive(pid: number | undefined) {
+    if (pid === undefined) return true
+    try {
+        process.kill(pid, 0)
+        return true
+    } catch (e) {
+        return !isNodeError(e, "ESRCH")
+    }
+}
+
+function isNodeError(e: unknown, code: string) {
+    return (e as NodeJS.ErrnoException).code === code
 }
 
 function sourcesDigest(entry: string) {
