@@ -87,7 +87,8 @@ class Run {
             },
             onEvent: (board, text) => {
                 this.servings.event(board, text)
-                for (const f of this.scene.onEvent) f(board, text)
+                // one may take itself out of the list
+                for (const f of [...this.scene.onEvent]) f(board, text)
             },
             onHalt: board => {
                 this.digest.add(now(), `${board} halts`)

@@ -2,7 +2,8 @@
  * The power goes, of one board or of both, moments after the pair has taken a
  * step in its life. A loss of power by chance seldom comes just then.
  */
-import { BOARD_NAMES, other } from "../../bench/pair.ts"
+import { BOARD_NAMES, other, type BoardName } from "../../bench/pair.ts"
+import type { Timer } from "../../sim/world.ts"
 import { remove } from "../scene.ts"
 import type { Fault } from "./fault.ts"
 
@@ -26,28 +27,20 @@ export const powerStep: Fault = {
         const whose = random.pick(["its", "its partner's", "all"])
         const afterUs = SOONEST_US * (LATEST_US / SOONEST_US) ** random.unit()
         const offUs = random.int(...OFF_MS) * 1000
-        let stop = () => {}
-        const watch = (board: (typeof BOARD_NAMES)[number], text: string) => {
+        let names: readonly BoardName[] = []
+        let timer: Timer | undefined
+        const setPower = (on: boolean) => {
+            for (const n of names) scene.node(n).board.setPower(on)
+        }
+        const watch = (board: BoardName, text: string) => {
             if (!pattern.test(text)) return
             remove(scene.onEvent, watch)
-            const names =
-                whose === "all"
-                    ? BOARD_NAMES
-                    : [whose === "its" ? board : other(board)]
-            const setPower = (on: boolean) => {
-                for (const n of names) scene.node(n).board.setPower(on)
-            }
-            const off = scene.world.after(afterUs, () => {
+            if (whose === "all") names = BOARD_NAMES
+            else names = [whose === "its" ? board : other(board)]
+            timer = scene.world.after(afterUs, () => {
                 setPower(false)
-                const on = scene.world.after(offUs, () => setPower(true))
-                stop = () => {
-                    on.cancelled = true
-                    setPower(true)
-                }
+                timer = scene.world.after(offUs, () => setPower(true))
             })
-            stop = () => {
-                off.cancelled = true
-            }
         }
         scene.onEvent.push(watch)
         return {
@@ -56,7 +49,8 @@ export const powerStep: Fault = {
                 `${(afterUs / 1000).toFixed(1)} ms later`,
             end: () => {
                 remove(scene.onEvent, watch)
-                stop()
+                if (timer) timer.cancelled = true
+                setPower(true)
             },
         }
     },
