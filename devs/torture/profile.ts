@@ -94,8 +94,10 @@ export const profiles = new Map(all.map(p => [p.name, p]))
 const ONLY = "only:"
 const IN_ORDER = "in-order:"
 
-/** All histories have hosts all over the volumes. */
+/** All histories have hosts all over the volumes... */
 const SCATTERED = "scattered"
+/** ...or volumes that are mirrored in any way */
+const MODES = "modes"
 
 /** Name of a profile of these faults, and workloads, alone. */
 export function only(names: string[], isInOrder = false) {
@@ -119,7 +121,7 @@ function onlyThese(name: string, prefix: string): Profile {
     const names = name.slice(prefix.length).split(",").filter(Boolean)
     const some = names.filter(n => faults.has(n))
     const work = names.filter(n => workloads.has(n))
-    const known = [...faults.keys(), ...workloads.keys(), SCATTERED]
+    const known = [...faults.keys(), ...workloads.keys(), SCATTERED, MODES]
     for (const n of names)
         if (!known.includes(n))
             throw new Error(
@@ -132,5 +134,6 @@ function onlyThese(name: string, prefix: string): Profile {
         isInOrder: prefix === IN_ORDER,
         workloads: work.length ? work : made.workloads,
         scattered: names.includes(SCATTERED) ? 1 : made.scattered,
+        otherMirror: names.includes(MODES) ? 1 : made.otherMirror,
     }
 }

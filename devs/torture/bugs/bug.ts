@@ -9,7 +9,7 @@ export interface Bug {
     /** what a host would lose */
     why: string
     /** names of the faults that show it, none: load is enough; and, if it is not
-     * any, of the workload: see profile.ts */
+     * any, of the workload, or "modes": see profile.ts */
     profile: string[]
     /** they must come in this order, the later ones while the earlier ones last */
     isInOrder?: true
