@@ -36,6 +36,20 @@ import { noIntents } from "./no-intents.ts"
 import { intentsKept } from "./intents-kept.ts"
 import { linkLeftovers } from "./link-leftovers.ts"
 import { chipZeros } from "./chip-zeros.ts"
+import { epochLate } from "./epoch-late.ts"
+import { halfGiven } from "./half-given.ts"
+import { givesAndKeeps } from "./gives-and-keeps.ts"
+import { earlyJoin } from "./early-join.ts"
+import { resyncMissesLog } from "./resync-misses-log.ts"
+import { shortExtents } from "./short-extents.ts"
+import { olderSuperblock } from "./older-superblock.ts"
+import { fetchMissesLog } from "./fetch-misses-log.ts"
+import { lostFetch } from "./lost-fetch.ts"
+import { newCardAsOld } from "./new-card-as-old.ts"
+import { asyncNoWait } from "./async-no-wait.ts"
+import { asyncHidden } from "./async-hidden.ts"
+import { epochOnOneCopy } from "./epoch-on-one-copy.ts"
+import { heldForGood } from "./held-for-good.ts"
 
 export const bugs: Bug[] = [
     earlyAck,
@@ -74,6 +88,20 @@ export const bugs: Bug[] = [
     linkLeftovers,
     chipZeros,
     lostParts,
+    epochLate,
+    halfGiven,
+    givesAndKeeps,
+    earlyJoin,
+    resyncMissesLog,
+    shortExtents,
+    olderSuperblock,
+    fetchMissesLog,
+    lostFetch,
+    newCardAsOld,
+    asyncNoWait,
+    asyncHidden,
+    epochOnOneCopy,
+    heldForGood,
 ]
 
 /** @throws Error that names the bugs there are */
