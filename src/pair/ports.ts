@@ -82,6 +82,8 @@ async function darken(chip: Chip) {
 /** Takes a port off the network. */
 export async function withdraw(port: Port, why: string) {
     port.isWanted = false
+    // the partner may die before it serves: then it is we who poke them
+    await refreshHosts(port)
     await endLogins(port)
     // a host that was reset now would come back to a port that is about to go
     await darken(port.chip)

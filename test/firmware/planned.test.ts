@@ -7,11 +7,14 @@ import {
     picoSpeed,
     unlimitedSpeed,
 } from "../../devs/bench/pair.ts"
-import { mirroredPair } from "../support/bench.ts"
+import { ConnectionLost } from "../../devs/initiator/initiator.ts"
+import { assertGood, loggedIn, mirroredPair } from "../support/bench.ts"
 import { assertEqualCards, untilMirrored } from "../support/healing.ts"
 import { writersOfBoth } from "../support/writer.ts"
 
 const ROUNDS = 3
+/** From service until a host knows that its connection is gone. */
+const TOLD_US = 20_000
 
 /** With what a host may wait for a volume that moves, beside a busy one. */
 for (const [speed, name, pauseMs] of [
@@ -101,6 +104,41 @@ test("who has taken the partner's volume dies: its partner has both", async () =
     }, 120e6)
     assertEqualCards(bench)
 })
+
+for (const [order, giver, taker] of [
+    ["takeover", "a", "b"],
+    ["giveback", "b", "a"],
+] as const)
+    test(`${taker} dies as a is given to it, at ${order}: hosts are told`, async () => {
+        const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 64 })
+        const { b } = bench.pair.nodes
+        const until = async (done: () => boolean) => {
+            while (!done()) await bench.script.sleep(100)
+        }
+        await bench.runScript(async () => {
+            if (order === "giveback") {
+                b.board.command("takeover")
+                await until(() => bench.consoles.b.status.serves === "b,a")
+            }
+            // too young to be known from the looks at each socket
+            const host = await loggedIn(bench)
+            b.board.command(order)
+            await until(() => bench.said(giver, /^volume a given/))
+            bench.pair.nodes[taker].board.setPower(false)
+            // the old connection: the host has no other reason to end it
+            const isLost = host.read(0, 1).then(
+                () => false,
+                e => e instanceof ConnectionLost,
+            )
+            await until(() => bench.said(giver, /^took over/))
+            await bench.script.sleep(TOLD_US)
+            assert.ok(!host.isConnected)
+            assert.ok(await isLost)
+            await host.login()
+            await host.ready()
+            assertGood(await host.read(0, 1))
+        }, 10e6)
+    })
 
 test("takeover and giveback are refused when there is nothing to move", async () => {
     const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 63 })
