@@ -3,6 +3,7 @@ import * as ds from "@devicescript/core"
 import { readPin } from "../board/bus"
 import { event } from "../console/events"
 import { sessionChanged } from "../pair/hosts"
+import { showLife } from "../pair/link"
 import {
     close,
     consume,
@@ -176,8 +177,10 @@ async function visit(c: Conn): Promise<boolean> {
     if (c.need === NEVER) findBlocks(c)
     // of a port that is given away, only what runs is brought to its end
     const isHeld = c.port.isHeld && !owesData(c)
-    if (s.rxSize >= c.need && c.phase !== Phase.Closing && !isHeld)
+    if (s.rxSize >= c.need && c.phase !== Phase.Closing && !isHeld) {
+        if (c.phase === Phase.Login) await showLife()
         worked = await receive(c)
+    }
     if (c.taskCount > 0 || hasWaited) if (await sendReady(c)) worked = true
     await flushOut(s)
     if (c.phase === Phase.Closing && c.taskCount === 0) await hangUp(c)

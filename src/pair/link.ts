@@ -167,6 +167,8 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
         // also of a frame that comes in pieces: a busy partner takes its time
         if (s.rxSize > unread) heardPartner(ds.millis())
         if (s.rxSize >= need) {
+            // to read all that has come may take 20 ms
+            if (isPingDue) await send()
             quietTicks = 0
             worked = await receive()
             if (failure !== undefined) {
@@ -282,6 +284,17 @@ async function isCableBack(hasNews: boolean): Promise<boolean> {
     }
     if (cableSince === 0) cableSince = now
     return cable.rxSize > 0 || now - cableSince >= CABLE_PROBATION_MS
+}
+
+/**
+ * Call before what takes tens of milliseconds. The partner hears of us between
+ * one such thing and the next: else it takes a death that comes then, on a link
+ * that has been silent, for a broken link, and nobody takes over.
+ */
+export async function showLife() {
+    if (!isUp || isShut) return
+    isPingDue = true
+    await send()
 }
 
 /** What is to be sent wants room in the chip, and no interrupt tells of it. */

@@ -18,7 +18,7 @@ import { ID_ADDRESS, ID_ADDRESS_SIZE, ID_IP, ID_MAC } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { isWell } from "./chips"
 import { pokeHosts } from "./hosts"
-import { checkLink } from "./link"
+import { checkLink, showLife } from "./link"
 
 let ports: Port[]
 /** MAC address of a port that is nobody yet: as the link's, but for a byte. */
@@ -61,6 +61,7 @@ export async function isAnswered(
 export async function serve(port: Port, attention: Sense) {
     const id = port.identity
     const last = port.conns.length - 1
+    await showLife()
     port.attention = attention
     port.isWanted = true
     for (let i = 0; i < last; ++i) await openConn(port.conns[i])

@@ -15,6 +15,8 @@ import { writersOfBoth } from "../support/writer.ts"
 const ROUNDS = 3
 /** From service until a host knows that its connection is gone. */
 const TOLD_US = 20_000
+/** A link that was silent for longer before a death is a broken link. */
+const TOGETHER_MS = 60
 
 /** With what a host may wait for a volume that moves, beside a busy one. */
 for (const [speed, name, pauseMs] of [
@@ -139,6 +141,34 @@ for (const [order, giver, taker] of [
             assertGood(await host.read(0, 1))
         }, 10e6)
     })
+
+test("a Pico that takes a volume, and its hosts, is heard on the link all the time", async t => {
+    const bench = mirroredPair({ speed: picoSpeed(), seed: 65 })
+    const { b } = bench.pair.nodes
+    let heardAt = Infinity
+    let silenceUs = 0
+    bench.pair.cable.fault = (packet, from) => {
+        if (from !== b.link || !("data" in packet) || !packet.data.length)
+            return packet
+        silenceUs = Math.max(silenceUs, bench.world.now - heardAt)
+        heardAt = bench.world.now
+        return packet
+    }
+    await bench.runScript(async () => {
+        const hosts = await Promise.all(
+            BOARD_NAMES.map(name => loggedIn(bench, name)),
+        )
+        heardAt = bench.world.now
+        b.board.command("takeover")
+        while (hosts[0].isConnected) await bench.script.sleep(1000)
+        await hosts[0].login()
+        await hosts[0].ready()
+        await bench.script.sleep(100_000)
+    }, 10e6)
+    const ms = silenceUs / 1000
+    t.diagnostic(`silent for ${ms.toFixed(1)} ms`)
+    assert.ok(ms < TOGETHER_MS, `${ms} ms`)
+})
 
 test("takeover and giveback are refused when there is nothing to move", async () => {
     const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 63 })
