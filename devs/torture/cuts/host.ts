@@ -18,10 +18,15 @@ const LOGIN_US = 250_000
 /** Blocks of one READ. */
 const READ_BLOCKS = 8
 
-export interface WriteOptions {
-    fua?: boolean
-    /** no partner is there: what is acknowledged is on the card */
-    isAlone?: boolean
+/** The workload's window ended before its time: the power has been cut. */
+export class CutOff extends Error {}
+
+/** What a host cannot know. */
+export interface Circumstances {
+    /** no partner has a part in the volume: what is acknowledged is on the card */
+    isAlone(): boolean
+    /** the power has been cut: nobody has to be there */
+    isInterrupted(): boolean
 }
 
 export class Host {
@@ -34,6 +39,7 @@ export class Host {
         private readonly bench: VirtualBench,
         private readonly target: BoardName,
         private readonly ledger: Ledger,
+        private readonly circumstances: Circumstances,
     ) {
         this.initiator = bench.initiator(target)
         this.volume = BOARD_NAMES.indexOf(target)
@@ -44,6 +50,7 @@ export class Host {
         const { initiator, bench } = this
         while (!initiator.isConnected) {
             if (this.isGone) throw new ConnectionLost("switched off")
+            if (this.circumstances.isInterrupted()) throw new CutOff()
             const giveUp = bench.world.after(LOGIN_US, () => initiator.abort())
             try {
                 await initiator.login()
@@ -72,13 +79,13 @@ export class Host {
         }
     }
 
-    async write(lba: number, blocks: number, opts: WriteOptions = {}) {
+    async write(lba: number, blocks: number, { fua = false } = {}) {
         const write = this.ledger.issue(lba, blocks)
         const values = new Array<number>(blocks).fill(write.value)
         const data = blocksOf(this.volume, lba, values)
-        const r = await this.initiator.write(lba, data, opts.fua)
+        const r = await this.initiator.write(lba, data, fua)
         this.assertGood(r, "WRITE")
-        this.ledger.acknowledge(write, !!opts.fua || !!opts.isAlone)
+        this.ledger.acknowledge(write, fua || this.circumstances.isAlone())
     }
 
     async synchronize() {

@@ -5,9 +5,15 @@ import { Random } from "../../sim/random.ts"
 import { buildProgram, type Program } from "../../vm/program.ts"
 import { BLANK } from "../blocks.ts"
 import { powerLoss, type Mode } from "./modes.ts"
-import { blankCards, copyOf, CutOff, Stage, USED, type Cards } from "./stage.ts"
+import { CutOff } from "./host.ts"
+import { blankCards, copyOf, Stage, USED, type Cards } from "./stage.ts"
 import { REGION } from "./stage.ts"
-import { isSuperblockWhole, verify, type Verdict } from "./verify.ts"
+import {
+    isSuperblockWhole,
+    verify,
+    type Standing,
+    type Verdict,
+} from "./verify.ts"
 import type { Who, Workload } from "./workload.ts"
 
 const SEED = 1
@@ -62,11 +68,14 @@ export async function runPoint(
     const cut = new PowerCut(stage, point, rehearsal)
     return await stage.bench.runScript(async () => {
         await point.workload.prepare?.(stage)
-        const wasMirrored = await cut.during(() => point.workload.window(stage))
+        const { workload, k } = point
+        const standing = await cut.during(() => workload.window(stage))
         const verdict = await verify(stage, {
+            ...standing,
             torn: point.mode === "torn",
-            wasMirrored,
             window: cut.window,
+            returns: workload.returns?.[k % workload.returns.length],
+            operate: workload.operate,
         })
         return { ...verdict, pending: cut.pending }
     }, LIMIT_US)
@@ -99,19 +108,20 @@ class PowerCut {
 
     /**
      * Runs the workload's window until the cut.
-     * @returns whether both boards said that they mirror each other
+     * @returns what the boards said then
      */
-    async during(window: () => Promise<void>): Promise<boolean> {
+    async during(window: () => Promise<void>): Promise<Standing> {
         const { stage, point } = this
-        let wasMirrored = false
+        let standing: Standing = { wasMirrored: false, owed: [] }
         const isCut = new Promise<void>(resolve => {
             let n = 0
             onTransfers(stage, (maker, at) => {
                 this.assertRehearsed(n++, maker, at)
                 if (n !== point.k) return
                 onTransfers(stage, undefined)
-                wasMirrored = stage.bench.isMirrored
+                const { isMirrored: wasMirrored } = stage.bench
                 this.cut()
+                standing = { wasMirrored, owed: owedBy(stage) }
                 resolve()
                 stage.bench.script.settled()
             })
@@ -124,7 +134,7 @@ class PowerCut {
             if (!this.isDone) throw new Error(`no transfer ${point.k}`)
         })
         await Promise.race([isCut, ended])
-        return wasMirrored
+        return standing
     }
 
     private cut() {
@@ -150,6 +160,16 @@ class PowerCut {
     }
 }
 
+/** The volumes that a survivor has to serve, by what it has said. */
+function owedBy(stage: Stage): BoardName[] {
+    const survivor = BOARD_NAMES.find(name => stage.board(name).isPowered)
+    const isLinkCut = stage.bench.pair.isCut("link")
+    if (!survivor) return []
+    return BOARD_NAMES.filter(volume =>
+        stage.copies.isOwed(survivor, volume, isLinkCut),
+    )
+}
+
 function onTransfers(
     stage: Stage,
     f: ((maker: BoardName, at: number) => void) | undefined,
@@ -170,6 +190,12 @@ function assertSuperblocks(stage: Stage) {
 
 let program: Program | undefined
 let usedCards: Cards | undefined
+
+/** Plays with other firmware from now on: for tests of the checks. */
+export function playWith(firmware: Program) {
+    program = firmware
+    usedCards = undefined
+}
 
 function newStage(workload: Workload): Stage {
     program ??= buildProgram()

@@ -5,13 +5,16 @@ import { typicalTiming } from "../../bench/sdcard/timing.ts"
 import { VirtualBench } from "../../bench/virtual.ts"
 import type { Program } from "../../vm/program.ts"
 import { valueOf } from "../blocks.ts"
-import { Host } from "./host.ts"
+import { Copies } from "./copies.ts"
+import { CutOff, Host } from "./host.ts"
 import { Ledger } from "./ledger.ts"
 
 export type Cards = Record<BoardName, MemoryMedia>
 
 /** Blocks of each volume that workloads write to and that are read back. */
 export const REGION = 20
+/** The block that is written when all has been read. */
+export const PROBE = REGION - 1
 /** The value of all blocks of cards that were used before. */
 export const USED = 1
 /** The smallest volumes there are. */
@@ -19,11 +22,10 @@ const MIB = 1
 const FIRST_VOLUME = 2048
 const CARD_SECTORS = FIRST_VOLUME + 2 * MIB * 2048
 
+/** What a board is to say comes by then. */
+const SAID_US = 5e6
 /** Between looks at whether something has come about. */
 const POLL_US = 500
-
-/** The workload's window ended before its time: the power has been cut. */
-export class CutOff extends Error {}
 
 export function blankCards(): Cards {
     return {
@@ -50,7 +52,10 @@ export interface StageOptions {
 
 export class Stage {
     readonly bench: VirtualBench
+    readonly copies = new Copies()
     readonly ledgers: Record<BoardName, Ledger>
+    /** how much each board had said before it started */
+    private readonly startedAt: Record<BoardName, number> = { a: 0, b: 0 }
     private readonly hosts: { volume: BoardName; host: Host }[] = []
     /** the power has been cut: what the workload waits for will never be */
     isInterrupted = false
@@ -63,6 +68,11 @@ export class Stage {
             media: opts.cards,
             speed: picoSpeed(),
             timing: typicalTiming,
+            onLine: (board, line) => this.copies.line(board, line),
+            onHalt: board => {
+                this.copies.halt(board)
+                this.startedAt[board] = this.bench.consoles[board].events.length
+            },
         })
         this.ledgers = {
             a: new Ledger(REGION, opts.before),
@@ -76,7 +86,10 @@ export class Stage {
 
     /** A new host of a volume. */
     newHost(volume: BoardName): Host {
-        const host = new Host(this.bench, volume, this.ledgers[volume])
+        const host = new Host(this.bench, volume, this.ledgers[volume], {
+            isAlone: () => this.copies.isAlone(volume),
+            isInterrupted: () => this.isInterrupted,
+        })
         this.hosts.push({ volume, host })
         return host
     }
@@ -93,9 +106,10 @@ export class Stage {
         return this.hostsOf(volume)[0] ?? this.newHost(volume)
     }
 
-    /** All hosts are switched off. */
-    abandonHosts() {
-        for (const { host } of this.hosts) host.abort()
+    /** All hosts are switched off. @param volume only its hosts */
+    abandonHosts(volume?: BoardName) {
+        for (const h of this.hosts)
+            if (!volume || h.volume === volume) h.host.abort()
     }
 
     /** @throws CutOff, or when it takes longer than the limit in microseconds */
@@ -116,6 +130,21 @@ export class Stage {
             throw new Error(`no ${what} within ${limit / 1000} ms`)
         })
         return await Promise.race([action, late])
+    }
+
+    /** Whether a board has told something like this since it started. */
+    said(board: BoardName, what: RegExp) {
+        const { events } = this.bench.consoles[board]
+        return events.slice(this.startedAt[board]).some(e => what.test(e.text))
+    }
+
+    /** Waits until a board has told something like this since it started. */
+    async untilSaid(board: BoardName, what: RegExp, limit = SAID_US) {
+        await this.until(
+            () => this.said(board, what),
+            limit,
+            `${what.source} from ${board}`,
+        )
     }
 
     /** Switches both boards on, and waits until they mirror each other. */
@@ -142,6 +171,17 @@ export class Stage {
             const sector = this.bench.media[board].read(first + lba)
             return valueOf(Buffer.from(sector), 0, index, lba)
         })
+    }
+
+    /** Blocks in which both cards' volumes differ, as sectors of the card. */
+    differences(): number[] {
+        const { a, b } = this.bench.media
+        const written = new Set([...a.written(), ...b.written()])
+        return [...written].filter(
+            lba =>
+                lba >= FIRST_VOLUME &&
+                Buffer.compare(a.read(lba), b.read(lba)) !== 0,
+        )
     }
 
     /** Whether both cards have the same of a volume: the newest values. */

@@ -1,3 +1,4 @@
+import { atOnce } from "../acts.ts"
 import { WHO, type Workload } from "../workload.ts"
 
 const first = [2, 8] as const
@@ -16,7 +17,7 @@ export const overlaps: Workload[] = [
         },
         async window(stage) {
             const host = stage.hostOf("a")
-            await Promise.all([host.write(...first), host.write(...second)])
+            await atOnce([host.write(...first), host.write(...second)])
             await stage.untilOnCards()
         },
     },
@@ -32,7 +33,7 @@ export const overlaps: Workload[] = [
         },
         async window(stage) {
             const [one, other] = stage.hostsOf("a")
-            await Promise.all([one.write(...first), other.write(...second)])
+            await atOnce([one.write(...first), other.write(...second)])
             await stage.untilOnCards()
         },
     },

@@ -1,11 +1,6 @@
 import { BOARD_NAMES, other } from "../../../bench/pair.ts"
-import { ConnectionLost } from "../../../initiator/initiator.ts"
+import { atOnce, ifLost } from "../acts.ts"
 import type { Workload } from "../workload.ts"
-
-/** The home of the write is dead: it is not known what became of it. */
-function ifLost(e: unknown) {
-    if (!(e instanceof ConnectionLost)) throw e
-}
 
 /** From a death in mid-write to a survivor that has let its partner go. */
 export const takeovers: Workload[] = BOARD_NAMES.map(survivor => ({
@@ -25,12 +20,12 @@ export const takeovers: Workload[] = BOARD_NAMES.map(survivor => ({
     },
     async window(stage) {
         stage.board(other(survivor)).setPower(false)
-        await Promise.all(
+        await atOnce(
             BOARD_NAMES.map(async volume => {
                 const host = stage.hostOf(volume)
                 await host.write(4, 8).catch(ifLost)
                 await host.comeBack()
-                await host.write(10, 4, { isAlone: true })
+                await host.write(10, 4)
             }),
         )
         const isReleased = () => stage.bench.said(survivor, /^fence released/)
