@@ -1,8 +1,12 @@
 /** All small workloads, in the order in which they are run. */
 import type { Workload } from "../workload.ts"
+import { alone } from "./alone.ts"
+import { comebacks } from "./comeback.ts"
 import { format } from "./format.ts"
 import { fua } from "./fua.ts"
+import { newCards } from "./newcard.ts"
 import { overlaps } from "./overlap.ts"
+import { planned } from "./planned.ts"
 import { start } from "./start.ts"
 import { stop } from "./stop.ts"
 import { sync } from "./sync.ts"
@@ -18,6 +22,10 @@ export const WORKLOADS: readonly Workload[] = [
     fua,
     sync,
     ...takeovers,
+    ...alone,
+    ...comebacks,
+    ...planned,
+    ...newCards,
 ]
 
 export function workloadOf(name: string): Workload {
