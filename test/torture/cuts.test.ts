@@ -1,8 +1,10 @@
-/** The power is cut at every single SPI transfer of two small workloads. */
+/** The power is cut at every single SPI transfer of three small workloads. */
 import assert from "node:assert/strict"
 import { before, test } from "node:test"
+import { bugOf } from "../../devs/torture/bugs/index.ts"
 import { MODES, type Mode } from "../../devs/torture/cuts/modes.ts"
 import {
+    playWith,
     prepareCards,
     rehearse,
     runPoint,
@@ -11,6 +13,7 @@ import {
 import { runTask } from "../../devs/torture/cuts/worker.ts"
 import type { Who } from "../../devs/torture/cuts/workload.ts"
 import { workloadOf } from "../../devs/torture/cuts/workloads/index.ts"
+import { buildPatched } from "../../devs/vm/program.ts"
 
 before(prepareCards)
 
@@ -19,6 +22,8 @@ const SMALL: [workload: string, who: Who, modes: readonly Mode[]][] = [
     ["write-1", "b", MODES],
     ["write-1", "both", MODES],
     ["write-8", "a", ["torn"]],
+    ["new-card-format", "a", ["atomic"]],
+    ["new-card-format", "both", ["torn"]],
 ]
 
 for (const [workload, who, modes] of SMALL)
@@ -47,3 +52,25 @@ test("a point is the same each time", async () => {
     for (const [first, second] of Object.values(results))
         assert.deepEqual(first, second)
 })
+
+/** What the life of a pair shows of firmware that is wrong. */
+const WRONG: [bug: string, workload: string, what: RegExp][] = [
+    ["filling-takeover", "resync-partners", /^volume b block \d+ holds 1, not/],
+    ["no-dirty-mark", "marks-by-a", /^cards differ/],
+]
+
+for (const [slug, name, what] of WRONG)
+    test(`${name}: the check sees a board that ${bugOf(slug).name}`, async () => {
+        playWith(buildPatched(slug, bugOf(slug).patches))
+        await prepareCards()
+        const workload = workloadOf(name)
+        const rehearsal = await rehearse(workload)
+        const k = Math.floor(rehearsal.makers.length / 2)
+        const point = {
+            workload,
+            who: "a" as const,
+            mode: "atomic" as const,
+            k,
+        }
+        await assert.rejects(runPoint(point, rehearsal), what)
+    })
