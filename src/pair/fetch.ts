@@ -12,7 +12,7 @@
  */
 import { event } from "../console/events"
 import { leaveCopyQueue, takeForCopy } from "../iscsi/share"
-import { GROUP, giveRun, own } from "../store/pool"
+import { giveRun, own } from "../store/pool"
 import { ownProgress } from "../store/progress"
 import {
     overlay,

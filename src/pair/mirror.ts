@@ -28,7 +28,6 @@ import {
     L_C,
     L_VOLUME,
     LINK_HEADER,
-    LINK_TRAILER,
     TRAILER_MAGIC,
 } from "../wire/link"
 import { isFetchUntold, sendFetch } from "./fetch"

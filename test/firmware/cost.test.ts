@@ -23,7 +23,7 @@ const DEPTH = 8
 const LIMITS: Record<OperationCost["kind"], Record<Role, Limits>> = {
     write: {
         home: { opcodes: 8_800, spiTransfers: 39, spiBytes: 16_000 },
-        partner: { opcodes: 6_200, spiTransfers: 31, spiBytes: 11_500 },
+        partner: { opcodes: 6_350, spiTransfers: 31, spiBytes: 11_500 },
     },
     read: {
         home: { opcodes: 5_900, spiTransfers: 20, spiBytes: 10_500 },
@@ -32,7 +32,7 @@ const LIMITS: Record<OperationCost["kind"], Record<Role, Limits>> = {
 }
 /** A second in which nobody asks for anything: heartbeat and watching. */
 const IDLE_LIMITS: Limits = {
-    opcodes: 93_500,
+    opcodes: 94_500,
     spiTransfers: 270,
     spiBytes: 7_600,
 }
