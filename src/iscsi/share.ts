@@ -35,6 +35,7 @@ export function takeBlocks(t: Task, count: number): boolean {
     }
     t.run = run
     t.count = count
+    servedBeside = true
     if (isCopyWaiting && ++tasksServed >= TASKS_PER_COPY) isCopyNext = true
     if (isQueued) leaveBlocks(t)
     return true
@@ -48,6 +49,10 @@ export function takeBlocks(t: Task, count: number): boolean {
 const TASKS_PER_COPY = 2
 let tasksServed = 0
 let isCopyWaiting = false
+/** The last run for the copying had to wait for its turn. */
+export let copyHadToWait = false
+/** A task was served since. */
+export let servedBeside = false
 let isCopyNext = false
 
 /** @returns the first block of a run, or -1: it is not its turn yet */
@@ -56,6 +61,8 @@ export function takeForCopy(count: number): number {
     const run = isTurn ? takeRun(own, count) : -1
     isCopyWaiting = run < 0
     if (run >= 0) {
+        servedBeside = false
+        copyHadToWait = isCopyNext
         isCopyNext = false
         tasksServed = 0
     }

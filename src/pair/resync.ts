@@ -4,7 +4,13 @@
  * through the volume's log, as writes do. So a copy and the writes of hosts can
  * never overtake each other.
  */
-import { leaveCopyQueue, takeForCopy } from "../iscsi/share"
+import * as ds from "@devicescript/core"
+import {
+    copyHadToWait,
+    leaveCopyQueue,
+    servedBeside,
+    takeForCopy,
+} from "../iscsi/share"
 import { dirtyExtents, extentsOf, extentSize, marksAt } from "../store/dirtymap"
 import { GROUP, giveRun, own } from "../store/pool"
 import { queueRead, ReadJob, ReadState } from "../store/storage"
@@ -22,6 +28,9 @@ let isReading = false
 /** nobody has stopped the copying since it was begun */
 let isWanted = false
 let readSince = 0
+/** when the run was taken that is being read; and until when none is */
+let startedAt = 0
+let restUntil = 0
 /** the card could not be read */
 export let hasStopped = false
 
@@ -83,12 +92,19 @@ function nextExtent(v: Volume): boolean {
     return false
 }
 
-/** Reads the next blocks, if hosts do not need the room. */
+/**
+ * Reads the next blocks, if hosts do not need the room. Those that ask for one
+ * thing after the other never do; but beside them each copy is followed by as
+ * long a rest, so that they have half of the board.
+ */
 function startReading(v: Volume) {
+    const now = ds.millis()
+    if (now < restUntil) return
     let count = endLba - nextLba
     if (count > GROUP) count = GROUP
     const run = takeForCopy(count)
     if (run < 0) return
+    startedAt = now
     if (!job)
         job = { volume: v, lba: 0, count: 0, run: 0, readState: ReadState.Idle }
     job.volume = v
@@ -127,6 +143,10 @@ function endRead(): boolean {
     }
     append(v, job.lba, job.count, job.run)
     markCopy(v)
+    if (servedBeside && !copyHadToWait) {
+        const now = ds.millis()
+        restUntil = now + now - startedAt
+    }
     nextLba = job.lba + job.count
     isReading = false
     return true
