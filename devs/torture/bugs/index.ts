@@ -42,8 +42,6 @@ import { givesAndKeeps } from "./gives-and-keeps.ts"
 import { earlyJoin } from "./early-join.ts"
 import { resyncMissesLog } from "./resync-misses-log.ts"
 import { shortExtents } from "./short-extents.ts"
-import { olderSuperblock } from "./older-superblock.ts"
-import { fetchMissesLog } from "./fetch-misses-log.ts"
 import { lostFetch } from "./lost-fetch.ts"
 import { newCardAsOld } from "./new-card-as-old.ts"
 import { asyncNoWait } from "./async-no-wait.ts"
@@ -94,8 +92,6 @@ export const bugs: Bug[] = [
     earlyJoin,
     resyncMissesLog,
     shortExtents,
-    olderSuperblock,
-    fetchMissesLog,
     lostFetch,
     newCardAsOld,
     asyncNoWait,
