@@ -22,7 +22,6 @@ const SMALL: [workload: string, who: Who, modes: readonly Mode[]][] = [
     ["write-1", "b", MODES],
     ["write-1", "both", MODES],
     ["write-8", "a", ["torn"]],
-    ["new-card-format", "a", ["atomic"]],
     ["new-card-format", "both", ["torn"]],
 ]
 
@@ -55,8 +54,13 @@ test("a point is the same each time", async () => {
 
 /** What the life of a pair shows of firmware that is wrong. */
 const WRONG: [bug: string, workload: string, what: RegExp][] = [
-    ["filling-takeover", "resync-partners", /^volume b block \d+ holds 1, not/],
-    ["no-dirty-mark", "marks-by-a", /^cards differ/],
+    [
+        "filling-takeover",
+        "resync-partners",
+        // which of them, depends on how far the copy has come
+        /volume b block \d+ holds 1, not|no service of b/,
+    ],
+    ["no-dirty-mark", "marks-by-a", /cards differ/],
 ]
 
 for (const [slug, name, what] of WRONG)
