@@ -22,6 +22,7 @@ const SMALL: [workload: string, who: Who, modes: readonly Mode[]][] = [
     ["write-1", "b", MODES],
     ["write-1", "both", MODES],
     ["write-8", "a", ["torn"]],
+    ["new-card-format", "b", ["atomic"]],
     ["new-card-format", "both", ["torn"]],
 ]
 
