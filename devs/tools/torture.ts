@@ -129,7 +129,9 @@ async function plantedBugs(slugs: string[], opts: { limit: number }) {
     const catches: Catch[] = []
     for (const bug of wanted) {
         progress(`${bug.slug}: ${bug.name} ...`)
-        catches.push(await hunt(pool, bug, 1, opts.limit))
+        const found = await hunt(pool, bug, 1, opts.limit)
+        catches.push(found)
+        progress(`${bug.slug}: ${found.check ?? "NOT CAUGHT"}, ${found.seeds}`)
     }
     endProgress()
     printCatches(catches)
