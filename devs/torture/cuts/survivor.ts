@@ -55,14 +55,15 @@ async function serviceOrRefusal(
         isServed = true
     })
     await Promise.race([using, stage.bench.script.sleep(NOTICE_US)])
+    const mode = stage.copies.modeOf(survivor, volume) ?? "waiting"
+    if (!isServed && mode !== "waiting") {
+        // it has only just found that it may
+        const what = `service of ${volume} by ${survivor}, where it is ${mode}`
+        await stage.within(what, TAKEOVER_LIMIT_US, using)
+    }
     if (isServed) return
     host.abort()
     await using.catch((e: unknown) => {
         if (!(e instanceof ConnectionLost)) throw e
     })
-    const mode = stage.copies.modeOf(survivor, volume) ?? "waiting"
-    if (mode !== "waiting")
-        throw new Error(
-            `${survivor} does not serve ${volume}, which is ${mode}`,
-        )
 }
