@@ -3,8 +3,11 @@ import { BOARD_NAMES, other, type Mirroring } from "../bench/pair.ts"
 import type { VirtualBench } from "../bench/virtual.ts"
 import type { Scene } from "./scene.ts"
 
-/** A whole volume takes minutes: that is not waited for. */
-const MANY_BLOCKS = 2000
+/**
+ * Beside busy hosts some 40 blocks are copied in a second: a whole volume takes
+ * minutes, and what takes more than half of the time there is not waited for.
+ */
+const MANY_BLOCKS = 1000
 
 /** What an operator has to look at: the boards say so, and leave it. */
 const LEFT_TO_AN_OPERATOR =
