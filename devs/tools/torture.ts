@@ -131,7 +131,10 @@ async function plantedBugs(slugs: string[], opts: { limit: number }) {
         progress(`${bug.slug}: ${bug.name} ...`)
         const found = await hunt(pool, bug, 1, opts.limit)
         catches.push(found)
-        progress(`${bug.slug}: ${found.check ?? "NOT CAUGHT"}, ${found.seeds}`)
+        progress(
+            `${bug.slug}: ${found.check ?? "NOT CAUGHT"}, ` +
+                `${found.seeds ?? opts.limit} histories`,
+        )
     }
     endProgress()
     printCatches(catches)

@@ -25,8 +25,8 @@ const ALIVE_AGAIN_US = 20e6
 const ONE_AGAIN_US = 60e6
 /** Hosts end what they have begun. */
 const STOP_US = 10e6
-/** A thousand blocks are read, maybe while more are copied to the partner. */
-const READ_US = 30e6
+/** A thousand blocks are read, maybe while the boards copy to each other. */
+const READ_US = 60e6
 /** Logs are flushed, marks are set, and counters are told. */
 const REST_US = 4e6
 /** Keep-alive after 15 s, and the attempts that it takes. */

@@ -106,7 +106,7 @@ export interface Socket {
 }
 
 /** To a socket's `block`, each field of which costs 16 bytes of heap. */
-export const TO_WRITE = WRITE
+const TO_WRITE = WRITE
 const TO_TX = ((BLOCK_TX - BLOCK_SOCKET) << 3) | WRITE
 const TO_RX = (BLOCK_RX - BLOCK_SOCKET) << 3
 

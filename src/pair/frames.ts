@@ -178,7 +178,10 @@ async function takeFrames(
         }
         let size = LINK_HEADER
         const type = word & 0xff
-        if (type === Frame.Write || type >= Frame.Fetched)
+        if (
+            type === Frame.Write ||
+            (type >= Frame.Fetched && type <= Frame.Part)
+        )
             size += (b[at + L_C] << 9) + LINK_TRAILER
         else if (type === Frame.Hello) size += HELLO_SIZE
         else if (type === Frame.Verify) size += VERIFY_SIZE

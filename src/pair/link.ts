@@ -1,7 +1,7 @@
 /**
- * The link to the partner: one TCP connection over the crossover cable. Here
- * it is made, frames are cut out of it, and frames are put on it; what they
- * mean is said in mirror.ts and pair.ts.
+ * The link to the partner: one TCP connection over the crossover cable, or over
+ * the LAN while that is broken. Here it is made, watched and ended; frames.ts
+ * puts frames on it and cuts them out of it.
  */
 import * as ds from "@devicescript/core"
 import { event } from "../console/events"
@@ -277,6 +277,8 @@ async function isCableBack(hasNews: boolean): Promise<boolean> {
     if (!hasNews && now - lookedAt < CABLE_LOOK_MS) return false
     lookedAt = now
     await poll(cable)
+    // noise on the bus must not end mirroring: a second look
+    if (cable.sr === SOCK_ESTABLISHED) await poll(cable)
     if (cable.sr !== SOCK_ESTABLISHED) {
         cableSince = 0
         await reconnect()

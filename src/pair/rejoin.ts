@@ -196,8 +196,6 @@ function takeWant(v: Volume, epoch: number, flags: number) {
     if (v === home && v.mirroring === Mirroring.None) return
     // the partner's own volume first: it is to be given back
     if (v === home && foreign.mode === Mode.Alone) return
-    // one way at a time: whoever copies spares its own hosts, not the partner's
-    if (home.mode === Mode.Filling || foreign.mode === Mode.Filling) return
     const isFresh = (flags & VolumeFlag.Fresh) !== 0
     if (!isFresh && isSplit(v, epoch, flags)) {
         tellSplit(v)

@@ -32,6 +32,29 @@ function weaken(bench: VirtualBench, board: BoardName, blocks: number[]) {
 const isWhole = (bench: VirtualBench, board: BoardName) =>
     bench.pair.nodes[board].card.faults.weakSectors?.size === 0
 
+for (const seed of [1, 2, 3, 4])
+    test(`a resync that a bad sector stops holds up no other, seed ${seed}`, async () => {
+        const bench = mirroredPair({ speed: unlimitedSpeed(), seed, mib: MIB })
+        const hosts = writersOfBoth(bench, { first: 0 })
+        await bench.runScript(async () => {
+            const running = Promise.all(hosts.map(h => h.run()))
+            await bench.script.sleep(500_000)
+            bench.pair.setPower(false)
+            const all = Array.from({ length: MIB * 2048 }, (_, i) => i)
+            weaken(
+                bench,
+                "b",
+                all.map(i => MIB * 2048 + i),
+            )
+            bench.pair.setPower(true)
+            while (!bench.said("a", /^volume a mirrored again/))
+                await bench.script.sleep(10_000)
+            for (const h of hosts) h.stop()
+            await running
+        }, 20e6)
+        assert.ok(bench.said("b", /volume b: resync stopped/))
+    })
+
 for (const [speed, name] of [
     [unlimitedSpeed(), "unlimited speed"],
     [picoSpeed(), "a Pico's speed"],
