@@ -216,7 +216,6 @@ async function sendWrites(v: Volume) {
 
 /** The card must know of a write before the partner's card may have it. */
 function mayWrite(v: Volume): boolean {
-    if (v.mode !== Mode.Mirrored) return true
     return isMapSaved(v) && (v.isSaved || (v.flags & VolumeFlag.First) === 0)
 }
 

@@ -1,6 +1,6 @@
 /** Writes enter the log here, and volumes begin and end being written to. */
 import { VolumeFlag } from "../wire/card"
-import { markIntent, trimIntents } from "./dirtymap"
+import { markBlocks, markIntent, trimIntents } from "./dirtymap"
 import { wakeStorage } from "./storage"
 import { wantBothCopies, wantSave } from "./superblock"
 import { append, isQuiet, isReceiving, Mode, safe, Volume } from "./volume"
@@ -25,9 +25,18 @@ export function write(
         if (isFirst) wantBothCopies(v)
         else wantSave(v)
     }
-    const isMarked = v.mode === Mode.Mirrored && markIntent(v, lba, count)
-    if (isMarked || v.mode <= Mode.Alone) wakeStorage()
+    if (isMarkedNow(v, lba, count) || v.mode <= Mode.Alone) wakeStorage()
     return seq
+}
+
+/**
+ * Marks where a write goes of which the partner's card may have it first. Alone,
+ * the card's fiber marks all at once that it is about to write.
+ * @returns whether the map must be written for it
+ */
+function isMarkedNow(v: Volume, lba: number, count: number): boolean {
+    if (v.mode === Mode.Mirrored) return markIntent(v, lba, count)
+    return v.mode > Mode.Alone && markBlocks(v, lba, count)
 }
 
 /**

@@ -42,6 +42,7 @@ import { givesAndKeeps } from "./gives-and-keeps.ts"
 import { earlyJoin } from "./early-join.ts"
 import { resyncMissesLog } from "./resync-misses-log.ts"
 import { shortExtents } from "./short-extents.ts"
+import { unmarkedBesideResync } from "./unmarked-beside-resync.ts"
 import { lostFetch } from "./lost-fetch.ts"
 import { newCardAsOld } from "./new-card-as-old.ts"
 import { asyncNoWait } from "./async-no-wait.ts"
@@ -92,6 +93,7 @@ export const bugs: Bug[] = [
     earlyJoin,
     resyncMissesLog,
     shortExtents,
+    unmarkedBesideResync,
     lostFetch,
     newCardAsOld,
     asyncNoWait,

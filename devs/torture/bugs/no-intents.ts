@@ -9,8 +9,8 @@ export const noIntents: Bug = {
     patches: [
         {
             file: "src/store/log.ts",
-            find: "v.mode === Mode.Mirrored && markIntent(v, lba, count)",
-            replace: "false",
+            find: "return markIntent(v, lba, count)",
+            replace: "return false",
         },
     ],
 }

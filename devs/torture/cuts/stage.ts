@@ -12,7 +12,7 @@ import { Ledger } from "./ledger.ts"
 export type Cards = Record<BoardName, MemoryMedia>
 
 /** Blocks of each volume that workloads write to and that are read back. */
-export const REGION = 20
+export const REGION = 28
 /** The block that is written when all has been read. */
 export const PROBE = REGION - 1
 /** The value of all blocks of cards that were used before. */

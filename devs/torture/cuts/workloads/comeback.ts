@@ -2,7 +2,10 @@ import type { BoardName } from "../../../bench/pair.ts"
 import { comeBackBehind } from "../acts.ts"
 import { RETURNS, WHO, type Workload } from "../workload.ts"
 
-/** The volume is copied while its host writes, to what was copied and is not. */
+/**
+ * The volume is copied while its host writes: where both copies were equal, to
+ * what was copied, and to what is not.
+ */
 function resync(name: string, volume: BoardName, whose: string): Workload {
     return {
         name,
@@ -18,6 +21,7 @@ function resync(name: string, volume: BoardName, whose: string): Workload {
             await stage.untilSaid("a", begun)
         },
         async window(stage) {
+            await stage.hostOf(volume).write(24, 3)
             await stage.hostOf(volume).write(6, 6)
             const isOne = new RegExp(`^volume ${volume} mirrored again`)
             await stage.untilSaid("a", isOne)
