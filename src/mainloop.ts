@@ -11,7 +11,7 @@ import { reapTasks } from "./iscsi/task"
 import { linkInt, linkIsDue, serveLink } from "./pair/link"
 import { pairIsDue, servePair } from "./pair/pair"
 import { target } from "./pair/resync"
-import { isVerifying } from "./pair/verify"
+import { isVerifyBusy } from "./pair/verify"
 import { hasProgress, idle, takeProgress, yieldBus } from "./store/progress"
 import { endTurn, storageIsWorking } from "./store/storage"
 
@@ -33,7 +33,7 @@ export async function mainLoop() {
         const linkHasNews = readPin(linkInt) === 0
         if (linkHasNews || linkIsDue || guestHasNews || worked || progress)
             if (await serveLink(linkHasNews)) worked = true
-        if (pairIsDue || (progress && (target || isVerifying)))
+        if (pairIsDue || (progress && (target || isVerifyBusy)))
             if (await servePair()) worked = true
         if (progress) reapTasks()
         if (!worked) {

@@ -5,11 +5,13 @@
 import { Phase } from "../iscsi/conn"
 import { Port } from "../iscsi/port"
 import { freeTasks } from "../iscsi/task"
+import { readCount } from "../iscsi/transfer"
 import { Partner } from "../pair/detector"
 import { strangers } from "../pair/lan"
+import { different, blocksCompared, verified } from "../pair/verify"
 import { dirtyExtents } from "../store/dirtymap"
 import { own } from "../store/pool"
-import { cardHasFailed, readCount } from "../store/storage"
+import { cardHasFailed } from "../store/storage"
 import {
     bytesBehind,
     isMarking,
@@ -102,8 +104,11 @@ function reportCounters(now: number, volumes: Volume[]) {
             ` dirty.${name}=${isMarking(v) ? dirtyExtents[i] : 0}`
         if (v.mirroring === Mirroring.Async)
             text += ` behind.${name}=${bytesBehind(v)}`
+        if (verified[i] === 0) continue
+        sum += verified[i]
+        text += ` verified.${name}=${verified[i]} differ.${name}=${different[i]}`
     }
-    const free = own.freeBlocks
+    const free = own.freeBlocks + blocksCompared()
     const spare = freeTasks()
     sum = (sum + strangers) * 1024 + free * 32 + spare
     if (sum === lastCounters) return

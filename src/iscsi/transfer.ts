@@ -164,6 +164,9 @@ function maxPiece(c: Conn): number {
     return byBuffer < GROUP ? byBuffer : GROUP
 }
 
+/** Hosts' reads from card and log since the start. */
+export let readCount = 0
+
 /**
  * Begins to read the next piece of a read. Only when the chip has room for
  * it: it must not hold blocks of the pool for a host that takes nothing.
@@ -178,7 +181,9 @@ function startRead(c: Conn, t: Task) {
         leaveBlocks(t)
         return
     }
-    if (takeBlocks(t, n)) queueRead(t)
+    if (!takeBlocks(t, n)) return
+    readCount++
+    queueRead(t)
 }
 
 /** Moves the oldest reads on. */

@@ -59,7 +59,7 @@ import {
     tickRejoin,
 } from "./rejoin"
 import { startSplit, tellSplit } from "./split"
-import { isVerifying, startVerify, stepVerify } from "./verify"
+import { isVerifying, patrol, startVerify, stepVerify } from "./verify"
 
 /** After a link is broken, until a write is acknowledged alone. */
 const ALONE_AFTER_MS = 50
@@ -474,6 +474,7 @@ async function check(now: number) {
     for (let i = 0; i < volumes.length; ++i)
         if (volumes[i].mode !== Mode.Waiting) settle(volumes[i], now)
     tickRejoin(now)
+    patrol(now)
     if (
         fence.state === Fencing.Fenced &&
         isHeldOnCard(home) &&

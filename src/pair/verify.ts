@@ -10,6 +10,9 @@
  * The link keeps the order, so the mirror has all writes that the other one's
  * read has seen. It may have newer ones: what differs and was written to
  * meanwhile is compared again.
+ *
+ * An operator has it done at once. By itself it goes on for ever, a little at a
+ * time: cards rot where nobody reads.
  */
 import { digest } from "@devicescript/crypto"
 import { event } from "../console/events"
@@ -36,6 +39,8 @@ const UNREADABLE = 0x100
 const MAX_LINES = 8
 /** Progress is told so often. */
 const PARTS = 10
+/** Between eight blocks and the next, when nobody waits: 32 MiB in 4.6 hours. */
+const PATROL_MS = 2000
 
 enum Step {
     Idle = 0,
@@ -66,6 +71,15 @@ let since = 0
 /** volumes that an operator wants compared; a bit each */
 let wanted = 0
 let differing = 0
+/** what is compared is so because nobody wants it at once */
+let isPatrol = false
+let patrolAt = 0
+/** where the patrol goes on in the volume of `asking` */
+let reached = 0
+/** How often a volume was compared from end to end, by its index. */
+export const verified = [0, 0]
+/** Places of four blocks that differed when it last was. */
+export const different = [0, 0]
 /** what is read is for the partner's card, which cannot read it */
 let isMending = false
 /** the blocks that were read are the log's now */
@@ -90,15 +104,20 @@ function makeJob(volume: Volume): Job {
     }
 }
 
-/** `stepVerify` is to be called in each round that may have moved something. */
+/** `stepVerify` is to be called now and then. */
 export let isVerifying = false
+/**
+ * And in each round that may have moved something. Nobody hurries for what
+ * only waits until hosts leave room.
+ */
+export let isVerifyBusy = false
 
 /**
  * Compares all volumes that are mirrored from here.
  * @returns why not
  */
 export async function verify(): Promise<string | undefined> {
-    if (wanted > 0 || asking.step > 0) return "it is under way"
+    if (wanted > 0) return "it is under way"
     for (let i = 0; i < volumes.length; ++i)
         if (volumes[i].mode === Mode.Mirrored) wanted |= 1 << i
     if (wanted === 0) return "no volume is mirrored from here"
@@ -112,38 +131,86 @@ export async function stopVerify(): Promise<string | undefined> {
     tell("stopped: an operator wants no more")
     wanted = 0
     // what was asked is answered first, or the next question came out of turn
-    if (asking.step !== Step.Asked) drop(asking)
+    if (!isPatrol && asking.step !== Step.Asked) drop(asking)
     return undefined
+}
+
+/** Blocks of the pool that are taken for that, for a moment. */
+export function blocksCompared(): number {
+    return (
+        (isReading(asking) ? asking.count : 0) +
+        (isReading(answering) ? answering.count : 0)
+    )
+}
+
+function isReading(job: Job): boolean {
+    return job.step === Step.Reading || job.step === Step.Dropped
+}
+
+/** Compares the next blocks, if it is time for that. Call every 100 ms. */
+export function patrol(now: number) {
+    if (now < patrolAt || wanted > 0 || asking.step > 0) return
+    patrolAt = now + PATROL_MS
+    const v = asking.volume
+    const next = volumes[1 - v.index]
+    const isOver = v.mode !== Mode.Mirrored || (reached === 0 && !isMending)
+    if (isOver && next.mode === Mode.Mirrored) {
+        asking.volume = next
+        reached = 0
+    } else if (v.mode !== Mode.Mirrored) return
+    if (reached === 0) differing = 0
+    isPatrol = isVerifying = true
+    ask(reached)
 }
 
 /** Goes on. */
 export function stepVerify() {
     if (asking.step === Step.Idle && wanted > 0) {
         asking.volume = volumes[wanted & 1 ? 0 : 1]
-        differing = 0
+        differing = reached = 0
+        isPatrol = isMending = false
         ask(0)
     }
     if (asking.step > 0 && asking.volume.mode !== Mode.Mirrored) stop()
     read(asking)
     read(answering)
-    isVerifying = wanted > 0 || asking.step > 0 || answering.step > 0
+    isVerifyBusy = wanted > 0 || blocksCompared() > 0
+    isVerifying = isVerifyBusy || asking.step > 0 || answering.step > 0
 }
 
 /** Compares the blocks from here on. */
 function ask(lba: number) {
-    const v = asking.volume
-    const count = v.blocks - lba
-    if (count <= 0) {
-        wanted &= ~(1 << v.index)
-        asking.step = Step.Idle
-        tell(`${v.blocks} blocks, ${differing} places differ`)
-        return
-    }
-    const part = Math.idiv(v.blocks, PARTS)
-    if (lba > 0 && lba % part < GROUP) tell(`${Math.idiv(lba, part) * PARTS} %`)
+    const count = asking.volume.blocks - lba
     asking.lba = lba
     asking.count = count < GROUP ? count : GROUP
     asking.step = Step.Waiting
+}
+
+/** Goes on there: at once, or when it is time for that. */
+function goOn(lba: number) {
+    const v = asking.volume
+    if (lba >= v.blocks) end()
+    else if (isPatrol) {
+        reached = lba
+        asking.step = Step.Idle
+    } else {
+        const part = Math.idiv(v.blocks, PARTS)
+        if (lba > 0 && lba % part < GROUP)
+            tell(`${Math.idiv(lba, part) * PARTS} %`)
+        ask(lba)
+    }
+}
+
+/** A volume has been compared. */
+function end() {
+    const v = asking.volume
+    reached = 0
+    asking.step = Step.Idle
+    verified[v.index]++
+    different[v.index] = differing
+    if (!isPatrol) wanted &= ~(1 << v.index)
+    else if (differing === 0) return
+    tell(`${v.blocks} blocks, ${differing} places differ`)
 }
 
 function tell(what: string) {
@@ -164,10 +231,7 @@ function read(job: Job) {
         queueRead(job)
         return
     }
-    const isOver =
-        (job.step === Step.Reading || job.step === Step.Dropped) &&
-        job.readState !== ReadState.Queued
-    if (!isOver) return
+    if (!isReading(job) || job.readState === ReadState.Queued) return
     const { run, count } = job
     isRunKept = false
     if (job.step === Step.Dropped) job.step = Step.Idle
@@ -196,7 +260,7 @@ function summed() {
     if (asking.readState === ReadState.Failed) {
         isMending = false
         tell(`${places(asking.lba, asking.count)} on neither card`)
-        return ask(asking.lba + asking.count)
+        return goOn(asking.lba + asking.count)
     }
     if (isMending || asking.readState === ReadState.Fetched) return mend()
     asking.sums.blitAt(0, sumOf(asking, 0), 0, SUM)
@@ -213,12 +277,12 @@ function mend() {
     const { volume: v, lba, count } = asking
     const isOurs = !isMending
     isMending = false
-    if (wasWritten(v, since, v.appended, lba, count)) return ask(lba)
+    if (wasWritten(v, since, v.appended, lba, count)) return goOn(lba)
     write(v, lba, count, asking.run)
     isRunKept = true
     const where = isOurs ? "here" : "at the partner"
     tell(`${places(lba, count)} unreadable ${where}: written anew`)
-    ask(lba + count)
+    goOn(lba + count)
 }
 
 function compared() {
@@ -246,7 +310,7 @@ function differ(mask: number) {
         const first = asking.lba + half * HALF
         if (++differing <= MAX_LINES) tell(`${places(first, HALF)} differ`)
     }
-    ask(asking.lba + asking.count)
+    goOn(asking.lba + asking.count)
 }
 
 /** The link, or the mirror, is gone. */
@@ -258,10 +322,7 @@ function stop() {
 }
 
 function drop(job: Job) {
-    job.step =
-        job.step === Step.Reading || job.step === Step.Dropped
-            ? Step.Dropped
-            : Step.Idle
+    job.step = isReading(job) ? Step.Dropped : Step.Idle
 }
 
 /** What was asked on the link is not answered any more. */
@@ -315,11 +376,11 @@ export function takeVerify(
 export function takeVerified(v: Volume, lba: number, mask: number) {
     const isOurs = asking.step === Step.Asked && v === asking.volume
     if (!isOurs || lba !== asking.lba) return
-    if (wanted === 0) asking.step = Step.Idle
-    else if (mask === 0) ask(lba + asking.count)
-    else if (wasWritten(v, since, v.appended, lba, asking.count)) ask(lba)
+    if (!isPatrol && wanted === 0) asking.step = Step.Idle
+    else if (mask === 0) goOn(lba + asking.count)
+    else if (wasWritten(v, since, v.appended, lba, asking.count)) goOn(lba)
     else if (mask === UNREADABLE) {
         isMending = true
-        ask(lba)
+        goOn(lba)
     } else differ(mask)
 }

@@ -76,8 +76,6 @@ let isWaitingForWork = false
 let isWaitingForTurn = false
 /** flush after the next read, though more reads wait */
 let flushNext = false
-/** Reads from the card and the log since the start. */
-export let readCount = 0
 /** the card does not work any more */
 let hasFailed = false
 
@@ -140,7 +138,6 @@ async function readNext() {
     const job = reads.shift() as ReadJob
     const v = job.volume
     flushNext = true
-    readCount++
     const at = job.run * SECTOR
     let error = CardError.None
     if (!isWhollyInLog(job))

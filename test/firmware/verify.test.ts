@@ -1,7 +1,7 @@
 /** An operator has the two copies compared. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { unlimitedSpeed } from "../../devs/bench/pair.ts"
+import { unlimitedSpeed, type BoardName } from "../../devs/bench/pair.ts"
 import {
     assertGood,
     loggedIn,
@@ -97,6 +97,53 @@ test("a copy that differs is made equal again: resync", async () => {
             )
         }
     }, 2 * LIMIT_US)
+})
+
+test("unasked, both volumes are compared for ever: what differs is told, what is unreadable mended", async t => {
+    const bench = mirrored(85)
+    const bad = VOLUME_A + 1001
+    const weak = new Set([VOLUME_A + 803])
+    await bench.runScript(async () => {
+        const host = await loggedIn(bench, "a")
+        for (let lba = 0; lba < BLOCKS; lba += 64)
+            assertGood(await host.write(lba, pattern(lba, 64, 1)))
+        assertGood(await host.synchronize())
+        const { a, b } = bench.media
+        const right = Buffer.from(b.read(bad))
+        b.write(bad, Buffer.alloc(512, 0xee))
+        bench.pair.nodes.b.card.faults.weakSectors = weak
+        const counters = (board: BoardName) => bench.consoles[board].counters
+        const passes = async (board: BoardName, count: number) => {
+            while (counters(board)[`verified.${board}`] !== `${count}`)
+                await bench.script.sleep(100_000)
+            return counters(board)[`differ.${board}`]
+        }
+        assert.equal(await passes("a", 1), "1")
+        t.diagnostic(`${bench.world.now / 1e6} s for ${MIB} MiB`)
+        assert.equal(await passes("b", 1), "0")
+        const told = bench.events.filter(e => /^verify/.test(e.text))
+        assert.deepEqual(
+            told.map(e => `${e.board} ${e.text}`),
+            [
+                "a verify of volume a: blocks 800 to 807 unreadable at the partner: written anew",
+                "a verify of volume a: blocks 1000 to 1003 differ",
+                `a verify of volume a: ${BLOCKS} blocks, 1 places differ`,
+            ],
+        )
+        assert.equal(weak.size, 0)
+        // it changes nothing that differs: nobody knows which one is right
+        assert.ok(Buffer.from(a.read(bad)).equals(right))
+        assert.ok(Buffer.from(b.read(bad)).equals(Buffer.alloc(512, 0xee)))
+        // an operator's begins at once, and from the first block
+        await bench.script.sleep(9e6)
+        b.write(bad, right)
+        assert.deepEqual(await verified(bench, "a"), [
+            `${BLOCKS} blocks, 0 places differ`,
+        ])
+        await bench.script.sleep(2e6)
+        assert.equal(counters("a")["verified.a"], "2")
+        assert.equal(counters("a")["differ.a"], "0")
+    }, 5 * LIMIT_US)
 })
 
 test("both boards at once; and a partner that dies ends it", async () => {
