@@ -8,6 +8,7 @@ import { freeTasks } from "../iscsi/task"
 import { readCount } from "../iscsi/transfer"
 import { Partner } from "../pair/detector"
 import { strangers } from "../pair/lan"
+import { lanState, strayBeats } from "../pair/lanbeat"
 import { different, blocksCompared, verified } from "../pair/verify"
 import { dirtyExtents } from "../store/dirtymap"
 import { own } from "../store/pool"
@@ -34,6 +35,7 @@ const MODES = [
 /** What is said in place of the words that mean "sync". */
 const MIRRORED = ["mirrored", "mirrored-async", "mirrored"]
 const ALONE = ["alone", "alone", "unmirrored"]
+const LAN = ["unused", "silent", "heard"]
 const PARTNERS = ["unknown", "alive", "beat-lost", "link-lost", "silent"]
 
 let lastStatus = ""
@@ -82,7 +84,7 @@ export function report(
         `serves=${serves || "none"} volume.a=${modeOf(volumes[0])} ` +
         `volume.b=${modeOf(volumes[1])} partner=${PARTNERS[partner]} ` +
         `card=${cardHasFailed() ? "failed" : "ok"} sessions=${count} ` +
-        `fence=${isFencing ? "held" : "released"}`
+        `fence=${isFencing ? "held" : "released"} lan=${LAN[lanState(now)]}`
     if (status !== lastStatus) {
         lastStatus = status
         event("status " + status)
@@ -110,10 +112,11 @@ function reportCounters(now: number, volumes: Volume[]) {
     }
     const free = own.freeBlocks + blocksCompared()
     const spare = freeTasks()
-    sum = (sum + strangers) * 1024 + free * 32 + spare
+    const others = strangers + strayBeats
+    sum = (sum + others) * 1024 + free * 32 + spare
     if (sum === lastCounters) return
     text += ` pool=${free} tasks=${spare}`
-    if (strangers > 0) text += ` strangers=${strangers}`
+    if (others > 0) text += ` strangers=${others}`
     lastCounters = sum
     countersAt = now
     event(text)

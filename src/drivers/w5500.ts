@@ -66,6 +66,7 @@ export const SOCK_ESTABLISHED = 0x17
 export const SOCK_FIN_WAIT = 0x18
 export const SOCK_CLOSE_WAIT = 0x1c
 export const SOCK_LAST_ACK = 0x1d
+export const SOCK_UDP = 0x22
 
 /** Sn_IR but SENDOK: what makes a socket's bit in SIR. */
 export const IR_NEWS = 0x0f
@@ -132,6 +133,9 @@ export async function writeSocket(s: Socket, at: number, data: Buffer) {
 
 /// Sockets ///
 
+/** The discard service, RFC 863. */
+const DISCARD_PORT = 9
+
 async function command(s: Socket, code: number) {
     commandFrame[2] = s.block + TO_WRITE
     commandFrame[3] = code
@@ -164,13 +168,36 @@ export async function connect(
     port: number,
 ) {
     await openTcp(s, localPort)
-    const to = Buffer.alloc(6)
+    await writePeer(s, ip, port)
+    await command(s, CONNECT)
+}
+
+/** Whom a socket speaks to from now on. @param ip 4 bytes */
+async function writePeer(s: Socket, ip: Buffer, port: number) {
+    const to = Buffer.alloc(PEER_SIZE)
     to.blitAt(0, ip, 0, 4)
     to[4] = port >> 8
     to[5] = port
     await writeSocket(s, Sn_DIPR, to)
-    await command(s, CONNECT)
 }
+
+/**
+ * Opens a socket for UDP, to and from the same port of an address. What comes
+ * has a header of the chip's in front: `UDP_HEADER`.
+ */
+export async function openUdp(s: Socket, port: number, ip: Buffer) {
+    s.used = 0
+    s.port = 0
+    await command(s, CLOSE)
+    await writeSocket(s, Sn_MR, Buffer.from([MR_UDP]))
+    await writeSocket(s, Sn_PORT, Buffer.from([port >> 8, port & 255]))
+    await command(s, OPEN)
+    await poll(s)
+    await writePeer(s, ip, port)
+}
+
+/** Bytes in front of a datagram: address, port, and u16 bytes that follow. */
+export const UDP_HEADER = 8
 
 /** Bytes of a peer: 4 of its IP address, 2 of its port, high byte first. */
 export const PEER_SIZE = 6
@@ -201,14 +228,7 @@ export async function close(s: Socket) {
  * that it has no command for.
  */
 export async function sendByte(s: Socket, ip: Buffer) {
-    await command(s, CLOSE)
-    await writeSocket(s, Sn_MR, Buffer.from([MR_UDP]))
-    await command(s, OPEN)
-    await poll(s)
-    const to = Buffer.alloc(6)
-    to.blitAt(0, ip, 0, 4)
-    to[5] = 9 // the discard service
-    await writeSocket(s, Sn_DIPR, to)
+    await openUdp(s, DISCARD_PORT, ip)
     const frame = Buffer.alloc(4)
     await writeTxAndSend(s, frame, 1)
 }

@@ -6,7 +6,8 @@
  * over the link. Either one alone is a broken wire. Only the silence of both
  * is a dead board; and a channel counts as alive only while it is fresh, so
  * that a death which one channel shows a moment before the other is not taken
- * for a broken wire.
+ * for a broken wire. Heartbeats over the LAN are a third witness: seldom there
+ * in time, but whom it has heard since both fell silent is not dead.
  */
 
 /** Both channels silent for so long: the partner is suspected. */
@@ -76,6 +77,8 @@ export interface Detector {
     /** when the line last changed, or may have, and when the last frame came */
     beatAt: number
     linkAt: number
+    /** when the partner surely lived, by what came over the LAN; 0: nothing did */
+    lanAt: number
     /** as FRESH_MS and BROKEN_MS, of the path that frames take */
     freshMs: number
     brokenMs: number
@@ -104,6 +107,7 @@ export function makeDetector(): Detector {
         beatLevel: 0,
         beatAt: 0,
         linkAt: 0,
+        lanAt: 0,
         freshMs: FRESH_MS,
         brokenMs: BROKEN_MS,
         beatSeenAt: 0,
@@ -131,6 +135,11 @@ export function heardLink(d: Detector, at: number) {
     d.unreadMs = 0
     d.hasNews = false
     d.hasLink = true
+}
+
+/** The partner has answered over the LAN. @param at when it surely lived */
+export function heardLan(d: Detector, at: number) {
+    if (at > d.lanAt) d.lanAt = at
 }
 
 /**
@@ -224,17 +233,16 @@ export function judge(d: Detector, now: number): Partner {
     const seenAge = now - d.beatSeenAt
     const isTogether =
         seenAge - linkAge <= TOGETHER_MS && linkSilence - seenAge <= TOGETHER_MS
+    const limit = isTogether ? SILENT_MS : d.brokenMs - SINGLE_BEFORE_MS
+    const isOnLan = d.lanAt > 0 && now - d.lanAt < limit
     if (d.partner === Partner.Unknown && !(d.hasBeat && d.hasLink))
         return d.partner
     if (beatAge <= FRESH_MS && linkAge <= d.freshMs) d.partner = Partner.Alive
-    else if (
-        !d.hasNews &&
-        silence >= (isTogether ? SILENT_MS : d.brokenMs - SINGLE_BEFORE_MS)
-    )
+    else if (!d.hasNews && silence >= limit && !isOnLan)
         d.partner = Partner.Suspect
     else if (beatAge >= BROKEN_MS && linkAge <= d.freshMs)
         d.partner = Partner.BeatLost
-    else if (linkAge >= d.brokenMs && beatAge <= FRESH_MS)
+    else if (linkAge >= d.brokenMs && (beatAge <= FRESH_MS || isOnLan))
         d.partner = Partner.LinkLost
     else if (
         d.partner === Partner.Suspect &&

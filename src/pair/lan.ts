@@ -60,7 +60,8 @@ let index = 0
 let home: Port
 let partner: Port
 let s: Socket
-let pairKey: Buffer
+/** Of the pair; zeros when it has none. */
+export let pairKey: Buffer
 let hasKey = false
 
 let isConnected = false
@@ -258,13 +259,19 @@ async function take(b: Buffer): Promise<string | undefined> {
     return undefined
 }
 
-/** Whether it is the partner's next record of this connection. */
-function isRight(b: Buffer): boolean {
+/** Whether the tag at a buffer's end is right; it gets lost. */
+export function isTagged(withKey: Buffer, b: Buffer): boolean {
     came.blitAt(0, b, b.length - RECORD_TAG, RECORD_TAG)
-    const tag = recordTag(key, b)
+    const tag = recordTag(withKey, b)
     for (let i = 0; i < RECORD_TAG; i += 4)
         if (came.getAt(i, "u32") !== tag.getAt(i, "u32")) return false
+    return true
+}
+
+/** Whether it is the partner's next record of this connection. */
+function isRight(b: Buffer): boolean {
     return (
+        isTagged(key, b) &&
         b[RECORD_AT + R_FROM] === 1 - index &&
         b.getAt(RECORD_AT + R_NUMBER, "u32") === taken
     )

@@ -38,6 +38,7 @@ import {
     receiveRecords,
     sendRecord,
 } from "./lan"
+import { takeBeats } from "./lanbeat"
 import { linkUp } from "./meeting"
 import { forgetParts, sendFrames } from "./mirror"
 import { heardPartner, isDecided, linkDown, linkPath } from "./pair"
@@ -115,6 +116,11 @@ export function linkIsOnLan(): boolean {
     return isLan
 }
 
+/** Whether frames go over the cable, or may soon again: the LAN is not needed. */
+export function cableIsLinks(): boolean {
+    return isUp ? !isLan : ds.millis() - downAt < LAN_AFTER_MS
+}
+
 /**
  * Whether the partner's link chip may be awake. A chip that does not answer
  * reads 0x00 or 0xff: that is no proof of anything.
@@ -143,7 +149,10 @@ export function openLink() {
 export async function serveLink(hasNews: boolean): Promise<boolean> {
     linkIsDue = false
     const lanHasNews = guestHasNews
-    if (lanHasNews) takeGuestNews()
+    if (lanHasNews) {
+        takeGuestNews()
+        if (!isLan) await takeBeats()
+    }
     if (isShut) {
         const isOpen = cable.sr !== SOCK_CLOSED || lanSocket().port !== 0
         if (isUp || isOpen) await hangUp()

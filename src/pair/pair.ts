@@ -59,6 +59,7 @@ import {
     tickRejoin,
 } from "./rejoin"
 import { startSplit, tellSplit } from "./split"
+import { beatOverLan, lanBeatAt, startLanBeat } from "./lanbeat"
 import { isVerifying, patrol, startVerify, stepVerify } from "./verify"
 
 /** After a link is broken, until a write is acknowledged alone. */
@@ -112,6 +113,7 @@ export function startPair(s: Settings, v: Volume[], p: Port[]) {
 export function endStart() {
     startVerify(volumes)
     startFetch(volumes)
+    startLanBeat(settings.index)
 }
 
 /**
@@ -363,7 +365,8 @@ export async function serveAlone(): Promise<string | undefined> {
         foreign.mirroring !== Mirroring.None &&
         hasPartner
     if (!takesHome && !takesForeign) return "it waits with nothing"
-    const heardAt = Math.max(detector.beatAt, detector.linkAt)
+    const wiresAt = Math.max(detector.beatAt, detector.linkAt)
+    const heardAt = Math.max(wiresAt, detector.lanAt)
     if (linkIsUp() || ds.millis() - heardAt < GONE_MS)
         return "the partner is heard"
     if (takesHome) setIdentity(homePort, settings.identity, home)
@@ -443,6 +446,7 @@ export async function servePair(): Promise<boolean> {
     }
     if (isFetching()) stepFetch()
     if (isVerifying) stepVerify()
+    if (now >= lanBeatAt) await beatOverLan(now)
     if (now < checkAt) return false
     checkAt = now + CHECK_MS
     await check(now)

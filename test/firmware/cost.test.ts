@@ -22,17 +22,17 @@ const DEPTH = 8
 
 const LIMITS: Record<OperationCost["kind"], Record<Role, Limits>> = {
     write: {
-        home: { opcodes: 9_150, spiTransfers: 39, spiBytes: 16_000 },
-        partner: { opcodes: 6_550, spiTransfers: 31, spiBytes: 11_500 },
+        home: { opcodes: 9_200, spiTransfers: 39, spiBytes: 16_000 },
+        partner: { opcodes: 6_650, spiTransfers: 31, spiBytes: 11_500 },
     },
     read: {
-        home: { opcodes: 5_900, spiTransfers: 20, spiBytes: 10_500 },
+        home: { opcodes: 6_000, spiTransfers: 20, spiBytes: 10_500 },
         partner: { opcodes: 2_400, spiTransfers: 6, spiBytes: 300 },
     },
 }
 /** A second in which nobody asks for anything: heartbeat, watching, comparing. */
 const IDLE_LIMITS: Limits = {
-    opcodes: 97_000,
+    opcodes: 99_500,
     spiTransfers: 280,
     spiBytes: 11_600,
 }

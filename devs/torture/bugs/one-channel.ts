@@ -12,8 +12,8 @@ export const oneChannel: Bug = {
     patches: [
         {
             file: "src/pair/detector.ts",
-            find: "silence >= (isTogether ? SILENT_MS : d.brokenMs - SINGLE_BEFORE_MS)",
-            replace: "beatAge >= SILENT_MS",
+            find: "silence >= limit && !isOnLan",
+            replace: "beatAge >= SILENT_MS && silence >= 0",
         },
     ],
 }

@@ -6,6 +6,7 @@ import { useDeviceScript } from "../../support/devicescript.ts"
 
 useDeviceScript()
 const {
+    heardLan,
     heardLink,
     judge,
     makeDetector,
@@ -27,6 +28,7 @@ type Happening =
     | { "heard of": number }
     | "no news"
     | "over the LAN"
+    | { "answer on the LAN to": number }
     | { missed: number }
     | { judged: keyof typeof Partner }
 type Story = [at: number, ...what: Happening[]][]
@@ -42,6 +44,8 @@ function follow(story: Story) {
             else if (what === "no news") sampleNews(d, false, 0)
             else if (what === "over the LAN") setPath(d, true)
             else if ("heard of" in what) heardLink(d, what["heard of"])
+            else if ("answer on the LAN to" in what)
+                heardLan(d, what["answer on the LAN to"])
             else if ("unread" in what) sampleNews(d, true, what.unread)
             else if ("missed" in what) missedBeats(d, at, what.missed)
             else assert.equal(Partner[judge(d, at)], what.judged, `at ${at} ms`)
@@ -51,9 +55,34 @@ const judged = (judged: keyof typeof Partner) => ({ judged })
 const unread = (unread: number) => ({ unread })
 const missed = (missed: number) => ({ missed })
 const heardOf = (ms: number) => ({ "heard of": ms })
+const lanOf = (ms: number) => ({ "answer on the LAN to": ms })
 const alive: Story[0] = [1000, "beat", "frame", judged("Alive")]
 
 const stories: Record<string, Story> = {
+    "who answers on the LAN is not suspected, but its link is lost": [
+        alive,
+        [1061, lanOf(1030), judged("Alive")],
+        [1100, lanOf(1080), judged("Alive")],
+        [1150, lanOf(1120), judged("Alive")],
+        [1199, lanOf(1180), judged("Alive")],
+        [1200, lanOf(1181), judged("LinkLost")],
+        [1240, judged("LinkLost")],
+        [1241, judged("Suspect")],
+    ],
+    "an answer on the LAN to what was asked before the silence saves nobody": [
+        alive,
+        [1059, lanOf(1000), judged("Alive")],
+        [1060, lanOf(1000), judged("Suspect")],
+    ],
+    "without the heartbeat line, the LAN is the second channel": [
+        alive,
+        [1200, "frame", judged("BeatLost")],
+        [1349, lanOf(1300), judged("BeatLost")],
+        [1350, judged("BeatLost")],
+        [1400, lanOf(1370), judged("LinkLost")],
+        [1519, judged("LinkLost")],
+        [1520, judged("Suspect")],
+    ],
     "looks that came late make no old silence a new one": [
         alive,
         [1050, missed(50), judged("Alive")],
