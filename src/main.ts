@@ -106,6 +106,7 @@ async function main() {
     const board = openBoard()
     startBus(board)
     // what stays for ever is taken first, while the heap is in one piece
+    makeTasks()
     const volumes = [makeVolume(0), makeVolume(1)]
     const ports: Port[] = [
         makePort("home", board.pins.csHome, board.pins.intHome, HOME_KB),
@@ -117,7 +118,6 @@ async function main() {
         ),
     ]
     const link = makeLink(board.pins.csLink)
-    makeTasks()
     initUnit()
     initReceive()
     const settings = await wholeSettings()

@@ -5,7 +5,7 @@
  * This is taken before anything else, so that boot has to use its own holes
  * again, and given back when boot is over.
  */
-const RESERVE_BYTES = 4096
+const RESERVE_BYTES = 4608
 
 export let reserve: Buffer | undefined = Buffer.alloc(RESERVE_BYTES)
 

@@ -199,6 +199,7 @@ export class Bench extends EventEmitter<BenchEvents> {
             partner: status.partner ?? null,
             sessions: Number(status.sessions ?? 0),
             fence: status.fence ?? null,
+            lan: status.lan ?? null,
             counters: counted,
         }
     }

@@ -87,7 +87,6 @@ const STATUS_SIZE = HEADER + 0x2c
 
 export interface Socket {
     cs: Pin
-    n: number
     /** bytes of its buffer, of each direction */
     size: number
     /** Sn_PORT since it was opened for TCP; 0: never */
@@ -99,11 +98,16 @@ export interface Socket {
     /** our side of the chip's pointers */
     txWr: number
     rxRd: number
-    /** received bytes that are used up, and when their room goes back */
+    /** received bytes that are used up. Their room goes back with one RECV when
+     * it is 3/8 of the buffer: the rest is always there to receive */
     used: number
-    returnAt: number
     /** third byte of frames that read registers; for others see below */
     block: number
+}
+
+/** A socket's number in its chip. */
+export function numberOf(s: Socket): number {
+    return s.block >> 5
 }
 
 /** To a socket's `block`, each field of which costs 16 bytes of heap. */
@@ -297,7 +301,7 @@ export async function consume(s: Socket, count: number) {
     s.rxRd = at
     s.rxSize -= count
     s.used = used
-    if (used < s.returnAt) return
+    if (used < (s.size >> 3) * 3) return
     const p = pointerFrame
     const c = commandFrame
     s.used = 0

@@ -33,12 +33,6 @@ const KEEP_ALIVE = 3
 /** Registers 0x2C to 0x2F: Sn_IMR, Sn_FRAG as it always is, Sn_KPALVTR. */
 export const SOCKET_TAIL = Buffer.from([IR_NEWS, 0x40, 0x00, KEEP_ALIVE])
 
-/**
- * Used bytes whose room goes back to the chip with one RECV, per KiB of the
- * socket's buffer: the other five eighths are always there to receive.
- */
-const RETURN_PER_KB = 384
-
 /** Common registers 0x00 to 0x1B: all that are set, but PHYCFGR. */
 export const COMMON_SIZE = RCR + 1
 
@@ -75,7 +69,6 @@ export function makeChip(
         const block = (n * 4) << 3
         sockets.push({
             cs,
-            n,
             size: kilobytes[n] << 10,
             port: 0,
             sr: 0,
@@ -84,7 +77,6 @@ export function makeChip(
             txWr: 0,
             rxRd: 0,
             used: 0,
-            returnAt: kilobytes[n] * RETURN_PER_KB,
             block: block | (BLOCK_SOCKET << 3),
         })
     }

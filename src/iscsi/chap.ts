@@ -9,8 +9,7 @@
 import { digest } from "@devicescript/crypto"
 import { lists, putPair } from "./text"
 import { md5, MD5_SIZE } from "./md5"
-import { Conn } from "./conn"
-import { SOCKETS } from "./port"
+import { Conn, since, slotOf } from "./conn"
 
 /** CHAP_A of MD5 */
 const MD5_ALGORITHM = "5"
@@ -39,21 +38,16 @@ export function knowsAlgorithm(list: string): boolean {
     return lists(list, MD5_ALGORITHM)
 }
 
-/** Different for each socket of both ports. */
-function idOf(c: Conn): number {
-    return c.socket.n + (c.port.name === "home" ? 0 : SOCKETS)
-}
-
 function challengeFor(c: Conn): Buffer {
-    seed.setAt(CHALLENGE_SIZE, "u32", idOf(c))
-    seed.setAt(CHALLENGE_SIZE + 4, "u32", c.since)
+    seed.setAt(CHALLENGE_SIZE, "u32", slotOf(c))
+    seed.setAt(CHALLENGE_SIZE + 4, "u32", since(c))
     return digest("sha256", seed).slice(0, CHALLENGE_SIZE)
 }
 
 /** Adds CHAP_A, CHAP_I and CHAP_C. @returns the end */
 export function putChallenge(c: Conn, to: Buffer, at: number): number {
     let end = putPair(to, at, "CHAP_A", MD5_ALGORITHM)
-    end = putPair(to, end, "CHAP_I", idOf(c) + "")
+    end = putPair(to, end, "CHAP_I", slotOf(c) + "")
     const challenge = "0x" + challengeFor(c).toString("hex")
     return putPair(to, end, "CHAP_C", challenge)
 }
@@ -69,7 +63,7 @@ export async function isResponse(
     pause: () => Promise<void>,
 ): Promise<boolean> {
     const message = Buffer.alloc(1 + secret.length + CHALLENGE_SIZE)
-    message[0] = idOf(c)
+    message[0] = slotOf(c)
     message.blitAt(1, secret, 0, secret.length)
     message.blitAt(1 + secret.length, challengeFor(c), 0, CHALLENGE_SIZE)
     const right = await md5(message, pause)

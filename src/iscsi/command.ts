@@ -117,7 +117,7 @@ function look(c: Conn, b: Buffer, at: number): Outcome {
 function addReply(c: Conn, itt: number, flags: number, expected: number) {
     const wanted = flags & COMMAND_READ ? expected : 0
     let n = replyLength < wanted ? replyLength : wanted
-    const limit = agreed(c.negotiated, MAX_SEND)
+    const limit = agreed(c.sn, MAX_SEND)
     if (n > limit) n = limit
     if (n === 0) {
         addResponse(c, itt, 0, wanted - replyLength)
@@ -177,7 +177,7 @@ function startWrite(
     expected: number,
     length: number,
 ): string | undefined {
-    const n = c.negotiated
+    const n = c.sn
     // what ends the connection ends the task, too, and gives its credit back
     t.state = TaskState.Receiving
     if (length > 0 && n[IMMEDIATE_DATA] === 0)

@@ -1,8 +1,9 @@
 /** A connection, which with MaxConnections=1 is also a session. */
-import { Socket } from "../drivers/w5500"
+import * as ds from "@devicescript/core"
+import { numberOf, Socket } from "../drivers/w5500"
 import { increment32 } from "../wire/bytes"
 import { EXP_CMD_SN, STAT_SN } from "../wire/iscsi"
-import { Port } from "./port"
+import { Port, SOCKETS } from "./port"
 import { Ring, makeRing } from "./ring"
 
 export enum Phase {
@@ -23,18 +24,23 @@ export enum Sink {
     Task,
 }
 
+/** `Conn.sn`: three sequence numbers, the ISID, and what follows. */
+const SN_SIZE = 12
+export const SN_ISID = SN_SIZE
+const AGREED = SN_ISID + 6
+
 /**
- * What both sides have agreed on, RFC 7143 chapter 13. One buffer, because
- * objects are dear: three numbers (u32), and two of which 1 is "Yes".
+ * What both sides have agreed on, RFC 7143 chapter 13: three numbers (u32), and
+ * two of which 1 is "Yes". In the buffer of `Conn.sn`, for objects are dear.
  */
 export type Negotiated = Buffer
 /** MaxRecvDataSegmentLength of the initiator */
-export const MAX_SEND = 0
-export const MAX_BURST = 4
-export const FIRST_BURST = 8
-export const INITIAL_R2T = 12
-export const IMMEDIATE_DATA = 13
-const NEGOTIATED_SIZE = 14
+export const MAX_SEND = AGREED
+export const MAX_BURST = AGREED + 4
+export const FIRST_BURST = AGREED + 8
+export const INITIAL_R2T = AGREED + 12
+export const IMMEDIATE_DATA = AGREED + 13
+const SESSION_SIZE = AGREED + 14
 
 /** @param at MAX_SEND, MAX_BURST or FIRST_BURST. @returns bytes */
 export function agreed(n: Negotiated, at: number): number {
@@ -64,10 +70,6 @@ export enum ConnFlag {
  */
 export const IN_DISCOVERY = "command in a discovery session"
 
-/** Bytes of `Conn.sn`. */
-const SN_SIZE = 12
-export const SN_ISID = SN_SIZE
-
 export interface Conn {
     port: Port
     socket: Socket
@@ -77,17 +79,14 @@ export interface Conn {
 
     flags: number
     initiator: string
-    /** StatSN, ExpCmdSN and MaxCmdSN, as they stand in a PDU; then the ISID */
+    /** StatSN, ExpCmdSN and MaxCmdSN, as they stand in a PDU; the ISID; and
+     * what is agreed on */
     sn: Buffer
     /** commands that MaxCmdSN promises */
     granted: number
     taskCount: number
     /** `Sense` of a pending unit attention, or 0 */
     attention: number
-    negotiated: Negotiated
-
-    /** when the login, or the end of the connection, began; ms */
-    since: number
 
     /// receiving ///
 
@@ -98,10 +97,6 @@ export interface Conn {
     sinkTask: number
     /** bytes that must be there before it is worth to read again */
     need: number
-    /** where in its stream the session stood when last looked at, and for how
-     * many looks it has stood there while it owed data */
-    silentAt: number
-    silentLooks: number
     /** something could be sent if the chip had room */
     wantsRoom: boolean
     /** rounds in which it is waited for without a pause */
@@ -121,24 +116,57 @@ export function makeConn(port: Port, socket: Socket): Conn {
         phase: Phase.Closed,
         flags: 0,
         initiator: "",
-        sn: Buffer.alloc(SN_SIZE + 6),
+        sn: Buffer.alloc(SESSION_SIZE),
         granted: 0,
         taskCount: 0,
         attention: 0,
-        negotiated: Buffer.alloc(NEGOTIATED_SIZE),
-        since: 0,
         sink: Sink.None,
         sinkLeft: 0,
         sinkPad: 0,
         sinkTask: 0,
         need: 0,
-        silentAt: 0,
-        silentLooks: 0,
         wantsRoom: false,
         roomRounds: 0,
         waiting: makeRing(),
         reads: makeRing(),
     }
+}
+
+/** Connections of both ports: twice `SOCKETS`. */
+const CONNS = 8
+
+/** A connection's number among those of both ports. */
+export function slotOf(c: Conn): number {
+    return numberOf(c.socket) + (c.port.name === "home" ? 0 : SOCKETS)
+}
+
+/// What is seldom looked at, by slot: a field of each would cost 16 bytes ///
+
+const begunAt = Buffer.alloc(CONNS << 2)
+const silentAt = Buffer.alloc(CONNS << 1)
+const silentLooks = Buffer.alloc(CONNS)
+
+/** When the login, or the end of the connection, began; ms. */
+export function since(c: Conn): number {
+    return begunAt.getAt(slotOf(c) << 2, "u32")
+}
+
+/** The login, or the end of the connection, begins. */
+export function begins(c: Conn) {
+    begunAt.setAt(slotOf(c) << 2, "u32", ds.millis())
+}
+
+/**
+ * Counts looks at a session that owes data.
+ * @returns for how many its stream has stood where it did
+ */
+export function countSilence(c: Conn, owes: boolean): number {
+    const i = slotOf(c)
+    const at = c.socket.rxRd
+    const isSilent = owes && silentAt.getAt(i << 1, "u16") === at
+    silentAt.setAt(i << 1, "u16", at)
+    silentLooks[i] = isSilent ? silentLooks[i] + 1 : 0
+    return silentLooks[i]
 }
 
 /**

@@ -22,7 +22,7 @@ import {
 } from "../wire/iscsi"
 import { Sense } from "../wire/scsi"
 import { Conn, ConnFlag, Phase, SN_ISID } from "./conn"
-import { DATA } from "../drivers/w5500"
+import { DATA, numberOf } from "../drivers/w5500"
 import { out } from "../net/frames"
 import { outLength } from "../net/out"
 import { addData, addHeader, countStatus } from "./pdu"
@@ -133,7 +133,7 @@ function firstRequest(c: Conn, b: Buffer, at: number) {
     c.sn.blitAt(SN_ISID, b, at + ISID, 6)
     c.sn.blitAt(EXP_CMD_SN - STAT_SN, b, at + CMD_SN, 4)
     c.sn.blitAt(MAX_CMD_SN - STAT_SN, b, at + CMD_SN, 4)
-    setDefaults(c.negotiated)
+    setDefaults(c.sn)
 }
 
 /** Whether this initiator may log in, and to what. */
@@ -240,7 +240,7 @@ async function goOn(
 async function addAnswers(c: Conn, stage: Stage, at: number): Promise<number> {
     const limit = at + ANSWER_ROOM - BHS
     let end = await negotiate(
-        c.negotiated,
+        c.sn,
         text,
         textAt,
         textEnd,
@@ -275,7 +275,8 @@ function answer(
     out.blitAt(at + ISID, c.sn, SN_ISID, 6)
     // sessions are told apart by initiator and ISID; the number only has to
     // be there when the session is
-    if (c.phase === Phase.FullFeature) put16(out, at + TSIH, 1 + c.socket.n)
+    if (c.phase === Phase.FullFeature)
+        put16(out, at + TSIH, 1 + numberOf(c.socket))
     put16(out, at + STATUS_CLASS, status)
     if (isGood) countStatus(c)
     return at
@@ -292,7 +293,7 @@ function enter(c: Conn): boolean {
         `${c.port.name} port: login ${c.initiator}` +
             (c.flags & ConnFlag.Discovery
                 ? " discovery"
-                : ` socket=${c.socket.n}`),
+                : ` socket=${numberOf(c.socket)}`),
     )
     return true
 }

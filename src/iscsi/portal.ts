@@ -9,6 +9,7 @@ import {
     consume,
     disconnect,
     listen,
+    numberOf,
     poll,
     SOCK_CLOSE_WAIT,
     SOCK_CLOSED,
@@ -21,7 +22,7 @@ import { readSir } from "../drivers/w5500chip"
 import { BHS } from "../wire/iscsi"
 import { tcpPortIn } from "../wire/link"
 import { clear } from "./ring"
-import { Conn, Phase, Sink } from "./conn"
+import { begins, Conn, countSilence, Phase, since, Sink } from "./conn"
 import { dropOut, flushOut } from "../net/out"
 import { Port, removeSession, SOCKETS } from "./port"
 import { endLogin } from "./login"
@@ -148,7 +149,7 @@ export async function resumeSessions(port: Port): Promise<boolean> {
  * the board is idle.
  */
 function waitForRoom(c: Conn) {
-    const bit = 1 << c.socket.n
+    const bit = 1 << numberOf(c.socket)
     if (c.roomRounds > 0) {
         c.roomRounds--
         c.port.again |= bit
@@ -192,7 +193,7 @@ async function visit(c: Conn): Promise<boolean> {
 function begin(c: Conn) {
     c.phase = Phase.Login
     sessionChanged(c)
-    c.since = ds.millis()
+    begins(c)
     c.sn.fillAt(0, 12, 0)
     c.flags = 0
     c.need = BHS
@@ -224,7 +225,7 @@ async function stateChanged(c: Conn): Promise<boolean> {
 /** Ends session and connection in order. */
 async function hangUp(c: Conn) {
     forget(c)
-    c.since = ds.millis()
+    begins(c)
     await disconnect(c.socket)
 }
 
@@ -255,17 +256,16 @@ export function requestDrop(c: Conn) {
 
 /** Ends a connection for a reason that the console shall tell. */
 export async function drop(c: Conn, why: string) {
-    event(`${c.port.name} port: connection ${c.socket.n} dropped: ${why}`)
+    event(
+        `${c.port.name} port: connection ${numberOf(c.socket)} dropped: ${why}`,
+    )
     await hangUp(c)
 }
 
 /** Ends a session that owes data and sends none: it holds blocks of the pool. */
 async function checkData(c: Conn) {
-    const at = c.socket.rxRd
-    const isSilent = at === c.silentAt && c.need !== NEVER && owesData(c)
-    c.silentAt = at
-    c.silentLooks = isSilent ? c.silentLooks + 1 : 0
-    if (c.silentLooks === DATA_LOOKS) await drop(c, "data do not come")
+    const owes = c.need !== NEVER && owesData(c)
+    if (countSilence(c, owes) === DATA_LOOKS) await drop(c, "data do not come")
 }
 
 /**
@@ -275,20 +275,20 @@ async function checkData(c: Conn) {
 export async function checkConns(port: Port) {
     const now = ds.millis()
     const looked = port.conns[port.checked]
-    port.again |= 1 << looked.socket.n
+    port.again |= 1 << numberOf(looked.socket)
     if (looked.phase === Phase.FullFeature) await checkData(looked)
     port.checked = (port.checked + 1) % port.conns.length
     for (let i = 0; i < port.conns.length; ++i) {
         const c = port.conns[i]
         const s = c.socket
         if (c.phase === Phase.FullFeature || s.sr === SOCK_LISTEN) continue
-        if (c.phase === Phase.Login && now - c.since > LOGIN_LIMIT_MS)
+        if (c.phase === Phase.Login && now - since(c) > LOGIN_LIMIT_MS)
             await drop(c, "login takes too long")
         else if (c.phase === Phase.Closing) await hangUp(c)
         else if (
             c.phase === Phase.Closed &&
             s.sr !== SOCK_LISTEN &&
-            now - c.since > LINGER_LIMIT_MS
+            now - since(c) > LINGER_LIMIT_MS
         ) {
             await poll(s)
             if (s.sr !== SOCK_LISTEN && s.sr !== SOCK_ESTABLISHED)
@@ -296,6 +296,6 @@ export async function checkConns(port: Port) {
         }
         // no interrupt tells the end of LAST_ACK, nor for certain a RST
         if (c.phase === Phase.Closed && s.sr !== SOCK_LISTEN)
-            port.again |= 1 << s.n
+            port.again |= 1 << numberOf(s)
     }
 }

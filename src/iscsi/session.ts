@@ -77,7 +77,7 @@ export function nopPdu(
     const itt = b.getAt(at + ITT, "u32")
     if (itt === NO_TAG) return undefined
     let n = length
-    const limit = agreed(c.negotiated, MAX_SEND)
+    const limit = agreed(c.sn, MAX_SEND)
     if (n > limit) n = limit
     const r = addHeader(c, Op.NopIn, FINAL, itt)
     putNoTag(r)

@@ -9,6 +9,7 @@
  *   and that may wait for blocks itself. So they never get all of the groups.
  */
 import { giveRun, own, OWN_GROUPS, takeRun } from "../store/pool"
+import { numberOf } from "../drivers/w5500"
 import { Conn } from "./conn"
 import { first, isEmpty, makeRing, push, remove, Ring, shift } from "./ring"
 import { Task, TaskFlag, tasks } from "./task"
@@ -149,5 +150,5 @@ export function leaveQueues(t: Task) {
 function callFirst(queue: Ring) {
     if (isEmpty(queue)) return
     const c = tasks[first(queue)].conn
-    c.port.again |= 1 << c.socket.n
+    c.port.again |= 1 << numberOf(c.socket)
 }

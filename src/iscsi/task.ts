@@ -1,4 +1,5 @@
 /** Commands under way: a fixed table of tasks, and credits for new ones. */
+import { numberOf } from "../drivers/w5500"
 import { own } from "../store/pool"
 import { ReadJob, ReadState } from "../store/storage"
 import { increment32 } from "../wire/bytes"
@@ -265,7 +266,7 @@ export function orphanTasks(c: Conn) {
 function tellWindow(c: Conn) {
     c.flags |= ConnFlag.TellWindow
     c.wantsRoom = true
-    c.port.again |= 1 << c.socket.n
+    c.port.again |= 1 << numberOf(c.socket)
 }
 
 /** The port's sessions were held, and go on: they have a command at least. */

@@ -173,7 +173,7 @@ export let readCount = 0
  */
 function startRead(c: Conn, t: Task) {
     let n = maxPiece(c)
-    const bySegment = agreed(c.negotiated, MAX_SEND) >> 9
+    const bySegment = agreed(c.sn, MAX_SEND) >> 9
     if (n > bySegment) n = bySegment
     if (n > t.blocksLeft) n = t.blocksLeft
     if (c.socket.txFree - outLength < BHS + n * BLOCK) {

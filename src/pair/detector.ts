@@ -79,8 +79,7 @@ export interface Detector {
     linkAt: number
     /** when the partner surely lived, by what came over the LAN; 0: nothing did */
     lanAt: number
-    /** as FRESH_MS and BROKEN_MS, of the path that frames take */
-    freshMs: number
+    /** as BROKEN_MS, of the path that frames take */
     brokenMs: number
     /** when the line was last seen to change */
     beatSeenAt: number
@@ -108,7 +107,6 @@ export function makeDetector(): Detector {
         beatAt: 0,
         linkAt: 0,
         lanAt: 0,
-        freshMs: FRESH_MS,
         brokenMs: BROKEN_MS,
         beatSeenAt: 0,
         unreadMs: 0,
@@ -125,7 +123,6 @@ export function makeDetector(): Detector {
 
 /** Frames take another path from now on. */
 export function setPath(d: Detector, isLan: boolean) {
-    d.freshMs = isLan ? LAN_FRESH_MS : FRESH_MS
     d.brokenMs = isLan ? LAN_BROKEN_MS : BROKEN_MS
 }
 
@@ -233,20 +230,21 @@ export function judge(d: Detector, now: number): Partner {
     const seenAge = now - d.beatSeenAt
     const isTogether =
         seenAge - linkAge <= TOGETHER_MS && linkSilence - seenAge <= TOGETHER_MS
+    const freshMs = d.brokenMs === BROKEN_MS ? FRESH_MS : LAN_FRESH_MS
     const limit = isTogether ? SILENT_MS : d.brokenMs - SINGLE_BEFORE_MS
     const isOnLan = d.lanAt > 0 && now - d.lanAt < limit
     if (d.partner === Partner.Unknown && !(d.hasBeat && d.hasLink))
         return d.partner
-    if (beatAge <= FRESH_MS && linkAge <= d.freshMs) d.partner = Partner.Alive
+    if (beatAge <= FRESH_MS && linkAge <= freshMs) d.partner = Partner.Alive
     else if (!d.hasNews && silence >= limit && !isOnLan)
         d.partner = Partner.Suspect
-    else if (beatAge >= BROKEN_MS && linkAge <= d.freshMs)
+    else if (beatAge >= BROKEN_MS && linkAge <= freshMs)
         d.partner = Partner.BeatLost
     else if (linkAge >= d.brokenMs && (beatAge <= FRESH_MS || isOnLan))
         d.partner = Partner.LinkLost
     else if (
         d.partner === Partner.Suspect &&
-        (beatAge <= FRESH_MS || linkAge <= d.freshMs)
+        (beatAge <= FRESH_MS || linkAge <= freshMs)
     )
         // it was only slow: one sign of life ends the suspicion
         d.partner = Partner.Alive

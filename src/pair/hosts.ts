@@ -10,7 +10,7 @@
  * (RFC 9293, 3.10.7.3), and the host comes back at once.
  */
 import * as ds from "@devicescript/core"
-import { close, connect, PEER_SIZE, readPeer } from "../drivers/w5500"
+import { close, connect, numberOf, PEER_SIZE, readPeer } from "../drivers/w5500"
 import { Conn, Phase } from "../iscsi/conn"
 import { Port, SOCKETS } from "../iscsi/port"
 import { Frame, L_A, L_B, L_VOLUME, LINK_HEADER, tcpPortIn } from "../wire/link"
@@ -40,7 +40,7 @@ export function startHosts(homePort: Port, partnerPort: Port, index: number) {
 export function sessionChanged(c: Conn) {
     if (!c.port.isActive) return
     const i = c.port === portOf[0] ? 0 : 1
-    untold[i] = untold[i] | (1 << c.socket.n)
+    untold[i] = untold[i] | (1 << numberOf(c.socket))
     untoldHosts = untold[0] + untold[1]
 }
 
@@ -75,7 +75,7 @@ async function sendHost(volume: number, c: Conn) {
         port = peer.getAt(4, "u16")
     }
     await makeRoom(LINK_HEADER)
-    addFrame(Frame.Host, volume, ip, port + c.socket.n * 0x10000, 0)
+    addFrame(Frame.Host, volume, ip, port + numberOf(c.socket) * 0x10000, 0)
 }
 
 /** The partner's host at a socket has come, changed or gone. */

@@ -124,12 +124,13 @@ export async function takeBeats() {
     if (s.sr !== SOCK_UDP || s.rxSize === 0) return
     const b = small[0]
     let isWanted = false
-    if (s.rxSize >= UDP_HEADER + BEAT_SIZE) {
-        await readRx(s, b, 0)
-        if (isPartners(b)) isWanted = take(b)
+    // only the last one has news; one before it may have wanted an answer
+    const before = s.rxSize - UDP_HEADER - BEAT_SIZE
+    if (before >= 0) {
+        await readRx(s, b, before)
+        if (isPartners(b)) isWanted = take(b) || before > 0
         else others++
     } else others++
-    // what came behind it says nothing new
     await consume(s, s.rxSize)
     if (isWanted) await beat(ds.millis(), true)
     if (others === 0) return

@@ -31,7 +31,10 @@ test("the state of a mirrored pair shows all of it", options, async t => {
     const answer = await ask("GET", "/state")
     assert.equal(answer.status, 200)
     assert.equal(answer.type, "application/json")
-    const s = await state()
+    // a question, and its answer
+    const s = await untilState(s =>
+        BOARD_NAMES.every(name => s.boards[name].lan === "heard"),
+    )
     assert.equal(s.mirrored, true)
     assert.ok(s.ms > 1000)
     for (const name of BOARD_NAMES) {
@@ -48,6 +51,7 @@ test("the state of a mirrored pair shows all of it", options, async t => {
             partner: "alive",
             sessions: 0,
             fence: "released",
+            lan: "heard",
         })
         assert.equal(card.present, true)
         assert.ok(counters.spiTransfers > 100)

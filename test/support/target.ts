@@ -10,7 +10,7 @@ const { out } = await import("../../src/net/frames.ts")
 const net = await import("../../src/net/out.ts")
 const { HOME_KB, makePort, setIdentity } =
     await import("../../src/iscsi/port.ts")
-const { Phase } = await import("../../src/iscsi/conn.ts")
+const { MAX_SEND, Phase } = await import("../../src/iscsi/conn.ts")
 const { makeTasks } = await import("../../src/iscsi/task.ts")
 const { forget } = await import("../../src/iscsi/portal.ts")
 
@@ -34,7 +34,7 @@ export function connect(socket = 0): Conn {
     forget(c)
     net.dropOut()
     c.phase = Phase.Login
-    c.sn.fillAt(0, c.sn.length, 0)
+    c.sn.fillAt(0, MAX_SEND, 0)
     c.flags = 0
     c.attention = 0
     return c

@@ -15,7 +15,7 @@ const { agreed, ConnFlag, FIRST_BURST, MAX_BURST, MAX_SEND } = conn
 const segment = (...pairs: string[]) => text(pairs.map(p => p + "\0").join(""))
 
 function defaults(): Negotiated {
-    const n = zeros(14) as Negotiated
+    const n = zeros(32) as Negotiated
     setDefaults(n)
     return n
 }

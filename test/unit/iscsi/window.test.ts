@@ -13,7 +13,7 @@ const { openWindow, closeWindow, takeTask, returnCredit, endTask } = task
 const SESSIONS = 8
 
 function logIn(): Conn {
-    const c = makeConn(port, { n: 0 } as Socket)
+    const c = makeConn(port, { block: 8 } as Socket)
     assert(openWindow(c))
     port.sessions.push(c)
     return c
