@@ -15,7 +15,6 @@ import {
     openUdp,
     poll,
     readRx,
-    SOCK_CLOSED,
     SOCK_UDP,
     Socket,
     UDP_HEADER,
@@ -117,28 +116,27 @@ async function beat(now: number, isAnswer: boolean) {
     await writeTxAndSend(s, frame, BEAT_SIZE)
 }
 
-/** The socket has news. Whoever sends much is not listened to for a while. */
+/** The socket has news. */
 export async function takeBeats() {
     if (s === undefined || s.sr !== SOCK_UDP) return
     await poll(s)
     if (s.sr !== SOCK_UDP || s.rxSize === 0) return
     const b = small[0]
-    let isWanted = false
     // only the last one has news; one before it may have wanted an answer
     const before = s.rxSize - UDP_HEADER - BEAT_SIZE
-    if (before >= 0) {
-        await readRx(s, b, before)
-        if (isPartners(b)) isWanted = take(b) || before > 0
-        else others++
-    } else others++
+    // a chip that was reset has read zeros: its next poll will tell
+    if (before >= 0 && !(await readRx(s, b, before))) return
+    const isOurs = before >= 0 && isPartners(b)
     await consume(s, s.rxSize)
-    if (isWanted) await beat(ds.millis(), true)
-    if (others === 0) return
+    if (!isOurs) await countStray()
+    else if (take(b) || before > 0) await beat(ds.millis(), true)
+}
+
+/** Whoever sends much is not listened to for a while. */
+async function countStray() {
     if (strayBeats++ === 0)
-        event("a stranger sends heartbeats on the LAN: not believed")
-    if (others < MAX_STRANGERS) return
-    await close(s)
-    s.sr = SOCK_CLOSED
+        event("heartbeats on the LAN that are not the partner's: not believed")
+    if (++others >= MAX_STRANGERS) await close(s)
 }
 
 /** Whether it comes from the partner's address, and has a right tag. */
