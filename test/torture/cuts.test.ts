@@ -1,4 +1,4 @@
-/** The power is cut at every single SPI transfer of three small workloads. */
+/** The power is cut at every single SPI transfer of two small workloads. */
 import assert from "node:assert/strict"
 import { before, test } from "node:test"
 import { bugOf } from "../../devs/torture/bugs/index.ts"
@@ -20,9 +20,7 @@ before(prepareCards)
 /** `npm run torture -- cuts` has all workloads and modes. */
 const SMALL: [workload: string, who: Who, modes: readonly Mode[]][] = [
     ["write-1", "b", MODES],
-    ["write-1", "both", MODES],
-    ["write-8", "a", ["torn"]],
-    ["new-card-format", "b", ["atomic"]],
+    ["write-1", "both", ["torn"]],
     ["new-card-format", "both", ["torn"]],
 ]
 
