@@ -25,6 +25,9 @@ import { Conn, ConnFlag, Phase, SN_ISID } from "./conn"
 import { DATA, numberOf } from "../drivers/w5500"
 import { out } from "../net/frames"
 import { outLength } from "../net/out"
+import { giveRun, own, pool, takeRun } from "../store/pool"
+import { ownProgress } from "../store/progress"
+import { SECTOR } from "../wire/card"
 import { addData, addHeader, countStatus } from "./pdu"
 import { ANSWER_ROOM } from "./receive"
 import { openWindow } from "./task"
@@ -40,11 +43,12 @@ import {
 import { isResponse, knowsAlgorithm, putChallenge, wantsChap } from "./chap"
 import { requestDrop } from "./portal"
 
-/** Text of one login request that comes in pieces. */
-const MAX_TEXT = 1500
+/** Blocks of the pool for the text of a request that comes in pieces. */
+const TEXT_BLOCKS = 3
+const MAX_TEXT = TEXT_BLOCKS * SECTOR
 
 /** Text of a request that goes on in the next one, and whose it is. */
-const pending = Buffer.alloc(MAX_TEXT)
+let pendingRun = 0
 let pendingLength = 0
 let pendingOf: Conn | undefined
 
@@ -76,9 +80,15 @@ function value(key: string): string | undefined {
     return valueOf(text, textAt, textEnd, key)
 }
 
-/** Drops the text of a login that is over. */
+/**
+ * Drops the text of a login that is over. Its blocks stay as they are until the
+ * main loop, which handles it, takes others.
+ */
 export function endLogin(c: Conn) {
-    if (pendingOf === c) pendingOf = undefined
+    if (pendingOf !== c) return
+    pendingOf = undefined
+    giveRun(own, pendingRun, TEXT_BLOCKS)
+    ownProgress()
 }
 
 export async function loginPdu(
@@ -116,15 +126,20 @@ export async function loginPdu(
 function join(c: Conn): string | undefined {
     // one at a time: an initiator that is not the first has to come again
     if (pendingOf && pendingOf !== c) return "another login is continued"
-    if (!pendingOf) pendingLength = 0
+    if (!pendingOf) {
+        pendingRun = takeRun(own, TEXT_BLOCKS)
+        if (pendingRun < 0) return "no room for a login in pieces"
+        pendingLength = 0
+        pendingOf = c
+    }
     const length = textEnd - textAt
     if (pendingLength + length > MAX_TEXT) return "login text too long"
-    pending.blitAt(pendingLength, text, textAt, length)
+    const begin = pendingRun * SECTOR
+    pool.blitAt(begin + pendingLength, text, textAt, length)
     pendingLength += length
-    pendingOf = c
-    text = pending
-    textAt = 0
-    textEnd = pendingLength
+    text = pool
+    textAt = begin
+    textEnd = begin + pendingLength
     return undefined
 }
 

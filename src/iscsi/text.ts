@@ -24,8 +24,11 @@ export const MAX_RECV = 4096
 const MIN_SEGMENT = 512
 const MAX_SEGMENT = 0xffffff
 
-/** Length of a value, 6.1 */
+/** Lengths of a key and a value, 6.1 */
+const MAX_KEY = 63
 const MAX_VALUE = 255
+/** No number has more digits: to look at each costs heap. */
+const MAX_DIGITS = 32
 
 const REJECT = "Reject"
 
@@ -62,6 +65,7 @@ export function lists(list: string, choice: string): boolean {
  * takes "4096x" and "1e4" for numbers as well.
  */
 function numberIn(value: string, min: number, max: number): number {
+    if (value.length > MAX_DIGITS) return NaN
     const isHex = value[0] === "0" && (value[1] === "x" || value[1] === "X")
     const digits = isHex ? "0123456789abcdefABCDEF" : "0123456789"
     for (let i = isHex ? 2 : 0; i < value.length; ++i)
@@ -259,7 +263,7 @@ export async function negotiate(
         if (end > pos) {
             await pause()
             const eq = text.indexOf(61, pos, end)
-            if (eq <= pos) return -1
+            if (eq <= pos || eq - pos > MAX_KEY) return -1
             const key = text.slice(pos, eq).toString()
             if (key.length !== eq - pos) return -1 // not ASCII
             if (end - eq > MAX_VALUE) return -1
