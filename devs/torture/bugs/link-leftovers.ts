@@ -1,4 +1,7 @@
-/** Shown by a link that ends in the round in which it came up. */
+/**
+ * Shown by a link that ends in the round in which it came up. What it says then
+ * mostly goes out before anything is read: so that is taken out as well.
+ */
 import type { Bug } from "./bug.ts"
 
 export const linkLeftovers: Bug = {
@@ -11,6 +14,11 @@ export const linkLeftovers: Bug = {
             file: "src/pair/link.ts",
             find: "    dropOut()\n    linkDown()",
             replace: "    linkDown()",
+        },
+        {
+            file: "src/pair/link.ts",
+            find: "            if (isPingDue) await send()\n            quietTicks",
+            replace: "            quietTicks",
         },
     ],
 }
