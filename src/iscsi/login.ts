@@ -25,11 +25,11 @@ import { Conn, ConnFlag, Phase, SN_ISID } from "./conn"
 import { DATA, numberOf } from "../drivers/w5500"
 import { out } from "../net/frames"
 import { outLength } from "../net/out"
-import { giveRun, own, pool, takeRun } from "../store/pool"
-import { ownProgress } from "../store/progress"
+import { pool } from "../store/pool"
 import { SECTOR } from "../wire/card"
 import { addData, addHeader, countStatus } from "./pdu"
 import { ANSWER_ROOM } from "./receive"
+import { giveText, takeForText } from "./share"
 import { openWindow } from "./task"
 import {
     lists,
@@ -87,8 +87,7 @@ function value(key: string): string | undefined {
 export function endLogin(c: Conn) {
     if (pendingOf !== c) return
     pendingOf = undefined
-    giveRun(own, pendingRun, TEXT_BLOCKS)
-    ownProgress()
+    giveText(pendingRun, TEXT_BLOCKS)
 }
 
 export async function loginPdu(
@@ -127,7 +126,7 @@ function join(c: Conn): string | undefined {
     // one at a time: an initiator that is not the first has to come again
     if (pendingOf && pendingOf !== c) return "another login is continued"
     if (!pendingOf) {
-        pendingRun = takeRun(own, TEXT_BLOCKS)
+        pendingRun = takeForText(TEXT_BLOCKS)
         if (pendingRun < 0) return "no room for a login in pieces"
         pendingLength = 0
         pendingOf = c

@@ -14,7 +14,7 @@ import { Conn } from "./conn"
 import { first, isEmpty, makeRing, push, remove, Ring, shift } from "./ring"
 import { Task, TaskFlag, tasks } from "./task"
 
-/** Pieces at once whose data were asked for by R2T. */
+/** Pieces at once whose data were asked for by R2T; a login's text is one. */
 const MAX_SOLICITED = OWN_GROUPS - 1
 
 /** Tasks that could not get blocks, as task numbers. */
@@ -81,6 +81,26 @@ export function giveBlocks(t: Task) {
     giveRun(own, t.run, t.count)
     t.run = -1
     callFirst(blockQueue)
+}
+
+/**
+ * Takes blocks for a login's text that comes in pieces. Nobody knows when the
+ * next one comes: so it counts as data that were asked for.
+ * @returns the first block of a run, or -1: no room now
+ */
+export function takeForText(count: number): number {
+    if (solicited === MAX_SOLICITED) return -1
+    const run = takeRun(own, count)
+    if (run >= 0) solicited++
+    return run
+}
+
+/** Gives them back. */
+export function giveText(run: number, count: number) {
+    giveRun(own, run, count)
+    solicited--
+    callFirst(blockQueue)
+    callFirst(solicitQueue)
 }
 
 /** Whether blocks can be taken without a place in the queue. */
