@@ -18,6 +18,8 @@ export class Tally {
     checked = 0
     /** histories without checks of the data, for the bus was noisy */
     forfeit = 0
+    /** and those in which every sign of a partner's life was hidden at once */
+    blind = 0
     private virtualUs = 0
     private readonly families = new Map<string, number>()
 
@@ -27,7 +29,8 @@ export class Tally {
         this.answered += o.answered
         this.checked += o.checked
         this.virtualUs += o.virtualUs
-        if (o.isForfeit) this.forfeit++
+        if (o.wasBlind) this.blind++
+        else if (o.isForfeit) this.forfeit++
         for (const { name } of o.plan.faults) {
             const family = faults.get(name)!.family
             this.faults++
@@ -53,6 +56,7 @@ export class Tally {
             ["commands answered", this.answered],
             ["commands checked", this.checked],
             ["histories without data checks (noisy bus)", this.forfeit],
+            ["histories in which two served, unknowing", this.blind],
         ]
         console.log(`\n${table(["what", "count"], rows)}`)
     }
@@ -92,6 +96,11 @@ export function printStory(o: Outcome) {
 }
 
 function printViolations(o: Outcome) {
+    if (o.wasBlind)
+        console.log(
+            "two boards served, and no check holds it against them: all that " +
+                "shows a partner's life was hidden at once",
+        )
     if (!o.violations.length) console.log("nothing was wrong")
     for (const { check, what } of o.violations)
         console.log(`FAILED ${check}: ${what}`)

@@ -48,6 +48,8 @@ export interface Outcome {
     answered: number
     checked: number
     isForfeit: boolean
+    /** two boards served, and neither could know */
+    wasBlind: boolean
 }
 
 /** Plays a plan. */
@@ -338,6 +340,7 @@ class Run {
             answered: this.scene.hosts.reduce((n, h) => n + h.answered, 0),
             checked: this.history.operations,
             isForfeit: this.scene.dataIsForfeit,
+            wasBlind: this.scene.wasBlind,
         }
     }
 }

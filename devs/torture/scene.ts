@@ -11,10 +11,13 @@ import type { VirtualBench } from "../bench/virtual.ts"
 import type { Random } from "../sim/random.ts"
 import type { History } from "./history.ts"
 import type { TortureHost } from "./host.ts"
+import { isAllHidden } from "./witnesses.ts"
 import { lbasOf, type Region } from "./workloads/region.ts"
 
 /** Where the first volume is on a card, as SPEC.md says. */
 const FIRST_VOLUME_LBA = 2048
+/** From a fault that is over to a takeover that it may still explain. */
+const AFTERMATH_US = 500_000
 
 export class Scene {
     /** what looks at packets, or changes them, one after the other */
@@ -25,6 +28,8 @@ export class Scene {
     private readonly faulted: { name: string; from: number; to: number }[] = []
     /** a fault has broken what no check of the data can hold any more */
     dataIsForfeit = false
+    /** two boards served, for neither could know that the other one lived */
+    wasBlind = false
     /** a card is bad: commands may fail */
     mayFailCommands = false
 
@@ -90,6 +95,18 @@ export class Scene {
     /** The faults that have been there since. */
     recent(since: number) {
         return this.faulted.filter(f => f.to >= since)
+    }
+
+    /**
+     * Two boards serve. No firmware can help it when all that shows a partner's
+     * life is hidden at once, and what their hosts then see is no promise.
+     * @returns whether they could have known
+     */
+    couldKnow(): boolean {
+        const recent = this.recent(this.world.now - AFTERMATH_US)
+        if (isAllHidden(recent.map(f => f.name)))
+            this.wasBlind = this.dataIsForfeit = true
+        return !this.wasBlind
     }
 
     /** All that is plugged into the LAN. */

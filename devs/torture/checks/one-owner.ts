@@ -20,8 +20,10 @@ export const oneOwner: Check = {
             if (from.ip === 0) return packet
             for (const { name, chip } of ports) {
                 if (chip === from || chip.ip !== from.ip || !chip.up) continue
+                // it says nothing until its board's reset
+                if (chip.silent) continue
                 const sender = ports.find(p => p.chip === from)
-                if (sender)
+                if (sender && scene.couldKnow())
                     found.add(
                         `${sender.name} and ${name} both have ${ipText(from.ip)}`,
                     )

@@ -1,23 +1,35 @@
 /** No two boards serve one volume. */
+import { BOARD_NAMES, other, type BoardName } from "../../bench/pair.ts"
 import type { Check } from "./check.ts"
+
+const SERVES = /^(?:home|partner) port serves .*\.([ab])$/
 
 export const oneServer: Check = {
     name: "one-server",
     promise: "never two boards serve one volume",
-    watch: scene => () => {
+    watch(scene) {
         const found: string[] = []
-        for (const volume of [0, 1]) {
-            const all = scene.history.servings
-                .filter(s => s.volume === volume)
-                .sort((x, y) => x.from - y.from)
-            for (let i = 1; i < all.length; i++)
-                if (all[i].from < all[i - 1].to)
-                    found.push(
-                        `${all[i].board} and ${all[i - 1].board} both serve ` +
-                            `volume ${volume ? "b" : "a"} at ` +
-                            `${Math.round(all[i].from / 1000)} ms`,
-                    )
-        }
-        return found
+        const serves = (board: BoardName, volume: number) =>
+            scene.history.servings.some(
+                s =>
+                    s.board === board &&
+                    s.volume === volume &&
+                    s.to === Infinity,
+            )
+        scene.onEvent.push((board, text) => {
+            const [, name] = SERVES.exec(text) ?? []
+            if (!name) return
+            const second = other(board)
+            const volume = BOARD_NAMES.indexOf(name as BoardName)
+            // one that hangs serves nobody until its reset
+            const isIdle =
+                !serves(second, volume) || scene.node(second).board.isHung
+            if (isIdle || !scene.couldKnow()) return
+            const ms = Math.round(scene.world.now / 1000)
+            found.push(
+                `${board} and ${second} both serve volume ${name} at ${ms} ms`,
+            )
+        })
+        return () => found
     },
 }
