@@ -186,13 +186,15 @@ export async function readRegister(
 /**
  * CMD12. The card may be busy after it (R1b): then it hears no command, and
  * its zeros look like the answer to one.
+ * @returns false: no card answers
  */
-async function stopTransfer() {
-    await sendCommand(12, 0, 0x61)
+async function stopTransfer(): Promise<boolean> {
+    const r1 = await sendCommand(12, 0, 0x61)
     for (let i = 0; i < STOP_POLLS; ++i) {
-        if (answer[COMMAND_SIZE - 1] === 0xff) return
+        if (answer[COMMAND_SIZE - 1] === 0xff) break
         await spiXfer(askFrame, answer)
     }
+    return r1 !== 0xff
 }
 
 /// Reading ///
@@ -291,8 +293,10 @@ async function readData(
         const isWaiting = bytesMissing === 0 && before === blocksMissing
         if (isWaiting && hasErrorToken(f)) break
     }
-    if (index === 18) await stopTransfer()
+    // of a card that is pulled out in mid-block, the rest reads as data of 0xff
+    const isThere = index !== 18 || (await stopTransfer())
     deselect(card.cs)
+    if (!isThere) return CardError.Absent
     return blocksMissing > 0 ? CardError.Read : CardError.None
 }
 

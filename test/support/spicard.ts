@@ -5,7 +5,10 @@
 import { Clock, GPIOMode } from "./devicescript/core.ts"
 
 /** Bytes that follow a command, with or without a wait before them. */
-export type Answers = Record<number, (argument: number) => number[] | string>
+export type Answers = Record<
+    number,
+    (argument: number) => number[] | string | undefined
+>
 
 const IDLE = 0xff
 /** On the bus in a millisecond, with all that goes with a transfer. */

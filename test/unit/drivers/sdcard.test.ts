@@ -211,6 +211,17 @@ describe("reading", () => {
             assert.equal(await sd.readBlocks(card, i, 1, to, 0), CardError.None)
         assert.equal(wire.commands.length, 6, "each one was heard")
     })
+    test("fails wherever the card is pulled out: what comes then is no data", async () => {
+        const all = `00${[1, 2].map(n => block(data(n))).join("")}`
+        const bytes = Buffer.from(all.replace(/ /g, ""), "hex")
+        let there = 0
+        await start(sdhc({ 18: () => [...bytes.subarray(0, there)] }))
+        wire.answers[12] = () => undefined
+        for (there = 1; there <= bytes.length; there += 17) {
+            const error = await sd.readBlocks(card, 0, 2, zeros(1024), 0)
+            assert.notEqual(error, CardError.None, `after ${there} bytes`)
+        }
+    })
     for (const [what, answer, error] of [
         ["that is refused", "20", "Read"],
         ["that is not answered", undefined, "Absent"],
