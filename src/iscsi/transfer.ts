@@ -6,6 +6,7 @@
  * needs its piece before its data come: it is asked for by R2T only then, and
  * what comes unasked waits in the chip until there are blocks.
  */
+import { numberOf } from "../drivers/w5500"
 import { flush, write } from "../store/log"
 import { GROUP, pool } from "../store/pool"
 import { cardHasFailed, queueRead, ReadState } from "../store/storage"
@@ -135,6 +136,9 @@ function askForData(c: Conn, t: Task): boolean {
     t.sn++
     put32(out, at + BUFFER_OFFSET, t.offset)
     put32(out, at + DESIRED_LENGTH, t.owed)
+    // of a port that is held, commands may lie before the data, and leave no
+    // room for them in the chip: no interrupt tells that they are read now
+    if (c.port.isHeld) c.port.again |= 1 << numberOf(c.socket)
     return true
 }
 

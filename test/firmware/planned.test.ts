@@ -17,6 +17,8 @@ const ROUNDS = 3
 const TOLD_US = 20_000
 /** A link that was silent for longer before a death is a broken link. */
 const TOGETHER_MS = 60
+/** As in src/pair/giving.ts: a volume is moved in less, or 10 s later. */
+const HOLD_MS = 3000
 
 /** With what a host may wait for a volume that moves, beside a busy one. */
 for (const [speed, name, pauseMs] of [
@@ -63,6 +65,39 @@ for (const [speed, name, pauseMs] of [
             assert.ok(!bench.events.some(e => /^took over/.test(e.text)))
             assertEqualCards(bench)
         })
+
+/**
+ * Commands that lie before the data of one that runs fill a chip, and then
+ * nothing comes that could raise an interrupt.
+ */
+test("long writes, several at once, do not keep a volume from being moved", async t => {
+    const bench = mirroredPair({ speed: picoSpeed(), seed: 65 })
+    const { board } = bench.pair.nodes.b
+    const hosts = [0, 1000].flatMap(first =>
+        writersOfBoth(bench, { first, blocks: 800, depth: 4, longest: 40 }),
+    )
+    await bench.runScript(async () => {
+        const running = Promise.all(hosts.map(h => h.run()))
+        await bench.script.sleep(500_000)
+        for (let round = 0; round < ROUNDS; round++)
+            for (const [order, serves] of [
+                ["takeover", "b,a"],
+                ["giveback", "b"],
+            ]) {
+                const from = bench.world.now
+                board.command(order)
+                while (bench.consoles.b.status.serves !== serves)
+                    await bench.script.sleep(1000)
+                const ms = (bench.world.now - from) / 1000
+                t.diagnostic(`${order} after ${ms} ms`)
+                assert.ok(ms < HOLD_MS, `${order} after ${ms} ms`)
+                await bench.script.sleep(500_000)
+            }
+        for (const h of hosts) h.stop()
+        await running
+        for (const h of hosts) await h.verify()
+    }, 120e6)
+})
 
 test("a host that has not logged in yet hears that the volume moves", async () => {
     const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 63 })
