@@ -159,6 +159,14 @@ class Run {
         }
         await script.sleep(REST_US)
         await this.untilForgotten()
+        while (this.hasJustCopied()) await script.sleep(REST_US)
+    }
+
+    /** A long copying may end while all else rests: counters are older. */
+    private hasJustCopied() {
+        const { world, events } = this.bench
+        const since = (world.now - REST_US) / 1000
+        return events.some(e => e.ms > since && /mirrored again/.test(e.text))
     }
 
     /** One host of each volume that has any. */
