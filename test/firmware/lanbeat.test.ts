@@ -1,6 +1,5 @@
 /** The third witness: heartbeats over the LAN. */
 import assert from "node:assert/strict"
-import { randomBytes } from "node:crypto"
 import { test } from "node:test"
 import { ipFrom, type Station } from "../../devs/bench/net/ethernet.ts"
 import {
@@ -17,7 +16,7 @@ import {
     pattern,
 } from "../support/bench.ts"
 import { assertEqualCards, untilMirrored } from "../support/healing.ts"
-import { LAN_PORT } from "../support/strangers.ts"
+import { LAN_PORT, noise } from "../support/strangers.ts"
 import { writersOfBoth } from "../support/writer.ts"
 
 const MIB = 1
@@ -160,9 +159,9 @@ const WORDS: Record<string, (heard: Uint8Array[], k: number) => Uint8Array> = {
         d.writeUInt32LE(d.readUInt32LE(4) + 1, 4)
         return d
     },
-    "says anything": () => randomBytes(BEAT_SIZE),
-    "says too little": () => randomBytes(7),
-    "says too much": () => randomBytes(1400),
+    "says anything": (_, k) => noise(BEAT_SIZE, k),
+    "says too little": (_, k) => noise(7, k),
+    "says too much": (_, k) => noise(1400, k),
 }
 
 for (const [what, words] of Object.entries(WORDS))
@@ -201,8 +200,8 @@ test("a flood of forged heartbeats leaves hosts their service", async t => {
         const forger = new Forger(bench)
         let isOver = false
         const flood = async () => {
-            while (!isOver) {
-                forger.send(randomBytes(BEAT_SIZE))
+            for (let k = 0; !isOver; k++) {
+                forger.send(noise(BEAT_SIZE, k))
                 await bench.script.sleep(200)
             }
         }

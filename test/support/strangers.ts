@@ -4,10 +4,16 @@ import { Host } from "../../devs/bench/net/host.ts"
 import { other, type BoardName } from "../../devs/bench/pair.ts"
 import { PORTALS, type VirtualBench } from "../../devs/bench/virtual.ts"
 import { overLan } from "../../devs/initiator/transport.ts"
+import { Random } from "../../devs/sim/random.ts"
 
 /** `LAN_PORT` in src/wire/record.ts */
 export const LAN_PORT = 3261
 const MAC = "0200000002aa"
+
+/** Bytes that mean nothing, and are the same in each run. */
+export function noise(size: number, seed = 1): Buffer {
+    return Buffer.from(new Random(seed).bytes(size))
+}
 
 /** What a board has sent to its partner over the LAN, in order. */
 export class Recorder {
