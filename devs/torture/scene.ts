@@ -11,7 +11,7 @@ import type { VirtualBench } from "../bench/virtual.ts"
 import type { Random } from "../sim/random.ts"
 import type { History } from "./history.ts"
 import type { TortureHost } from "./host.ts"
-import { isAllHidden } from "./witnesses.ts"
+import { isAllHidden, NOTICED } from "./witnesses.ts"
 import { lbasOf, type Region } from "./workloads/region.ts"
 
 /** Where the first volume is on a card, as SPEC.md says. */
@@ -103,7 +103,10 @@ export class Scene {
      * @returns whether they could have known
      */
     couldKnow(): boolean {
-        const recent = this.recent(this.world.now - AFTERMATH_US)
+        const since = this.world.now - AFTERMATH_US
+        const recent = this.recent(since).filter(
+            f => f.from >= since || !NOTICED.includes(f.name),
+        )
         if (isAllHidden(recent.map(f => f.name)))
             this.wasBlind = this.dataIsForfeit = true
         return !this.wasBlind

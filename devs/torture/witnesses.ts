@@ -37,6 +37,9 @@ export const HIDDEN: Record<string, Witness[]> = {
     "spi-noise": ["carrier", "lan"],
 }
 
+/** What a board soon notices while its partner is heard: then it takes nothing. */
+export const NOTICED = ["fence-cut", "cable-out"]
+
 /** @param faults names of those that are there, or were a moment ago */
 export function isAllHidden(faults: string[]): boolean {
     const hidden = new Set(faults.flatMap(name => HIDDEN[name] ?? []))
