@@ -1,6 +1,10 @@
 /** Whether a pair that nothing troubles any more becomes one again. */
-import { BOARD_NAMES, other, type Mirroring } from "../bench/pair.ts"
-import type { VirtualBench } from "../bench/virtual.ts"
+import {
+    BOARD_NAMES,
+    other,
+    type BoardName,
+    type Mirroring,
+} from "../bench/pair.ts"
 import type { Scene } from "./scene.ts"
 
 /**
@@ -9,9 +13,11 @@ import type { Scene } from "./scene.ts"
  */
 const MANY_BLOCKS = 1000
 
+const SPLIT = /both boards went on alone/
+
 /** What an operator has to look at: the boards say so, and leave it. */
 const LEFT_TO_AN_OPERATOR =
-    /both boards went on alone|on the card that is gone|resync stopped|card has data|no card/
+    /on the card that is gone|resync stopped|card has data|no card/
 
 /** What home and partner say of a volume then. */
 const WHEN_ONE: Record<Mirroring, { home: string; mirror: string }> = {
@@ -35,16 +41,27 @@ export function isOne(scene: Scene): boolean {
 }
 
 /** Why the pair will not be one soon, if there is a good reason. */
-export function excuse(bench: VirtualBench): string | undefined {
+export function excuse(scene: Scene): string | undefined {
     for (const name of BOARD_NAMES) {
-        const { status, events } = bench.consoles[name]
+        const { status, events } = scene.bench.consoles[name]
         if (status.card === "failed") return `${name}'s card has failed`
         const start = events.findLastIndex(e => e.text === "starting")
         for (const { text } of events.slice(start + 1)) {
             if (LEFT_TO_AN_OPERATOR.test(text)) return text
+            // the torture is the operator if it hid the boards from each other
+            if (SPLIT.test(text) && !scene.wasBlind) return text
             const blocks = /resyncing blocks=(\d+)/.exec(text)?.[1]
             if (Number(blocks) > MANY_BLOCKS) return text
         }
     }
     return undefined
+}
+
+/** Whether a board has told of a split history, and nobody has chosen a copy. */
+export function isSplit(scene: Scene, name: BoardName): boolean {
+    const { events } = scene.bench.consoles[name]
+    const last = events.findLast(
+        e => SPLIT.test(e.text) || e.text === "command discard: done",
+    )
+    return last !== undefined && SPLIT.test(last.text)
 }

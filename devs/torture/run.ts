@@ -9,7 +9,7 @@ import { checks } from "./checks/index.ts"
 import { Digest } from "./digest.ts"
 import type { Begun } from "./faults/fault.ts"
 import { faults } from "./faults/index.ts"
-import { excuse, isOne } from "./healing.ts"
+import { excuse, isOne, isSplit } from "./healing.ts"
 import { History } from "./history.ts"
 import { TortureHost } from "./host.ts"
 import type { Plan, PlannedFault } from "./plan.ts"
@@ -23,6 +23,8 @@ const BLOCKS_PER_VOLUME = MIB * 2048
 const ALIVE_AGAIN_US = 20e6
 /** Boards that can are one pair again within this time, under load. */
 const ONE_AGAIN_US = 60e6
+/** Between an operator's choices of a copy; the first may be refused. */
+const CHOOSE_US = 1e6
 /** Hosts end what they have begun. */
 const STOP_US = 10e6
 /** A thousand blocks are read, maybe while the boards copy to each other. */
@@ -68,6 +70,8 @@ class Run {
     /** faults that are not over, and whom to tell when they are */
     private readonly begun = new Map<Begun, () => void>()
     private startedAt = 0
+    /** when a copy was last chosen */
+    private chosenAt = 0
     private values = 0
 
     constructor(
@@ -273,6 +277,7 @@ class Run {
         while (!isAlive() && world.now < from + ALIVE_AGAIN_US) {
             await script.sleep(20_000)
             this.replaceCards()
+            this.chooseCopy()
         }
         if (isAlive()) return true
         const waiting = this.scene.hosts.filter(h => h.lastAt <= from)
@@ -288,7 +293,7 @@ class Run {
     private async untilOne() {
         const { world, script } = this.bench
         const until = world.now + ONE_AGAIN_US
-        while (!isOne(this.scene) && !excuse(this.bench)) {
+        while (!isOne(this.scene) && !excuse(this.scene)) {
             if (world.now > until)
                 return this.fail(
                     "one-again",
@@ -297,8 +302,20 @@ class Run {
                 )
             await script.sleep(50_000)
             this.replaceCards()
+            this.chooseCopy()
             this.giveBack()
         }
+    }
+
+    /** Two boards served one volume, unknowing: an operator has to choose. */
+    private chooseCopy() {
+        const { now } = this.bench.world
+        const discards = BOARD_NAMES[this.plan.seed & 1]
+        if (!this.scene.wasBlind || now < this.chosenAt + CHOOSE_US) return
+        if (!isSplit(this.scene, discards)) return
+        this.chosenAt = now
+        this.tell(`${discards} shall discard its copy`)
+        this.scene.command(discards, "discard")
     }
 
     /** An operator's last word may have met a board that did not listen. */

@@ -58,7 +58,7 @@ import {
     stepRejoin,
     tickRejoin,
 } from "./rejoin"
-import { startSplit, tellSplit } from "./split"
+import { endDoubleService, startSplit, tellSplit } from "./split"
 import { beatOverLan, lanBeatAt, startLanBeat } from "./lanbeat"
 import { isVerifying, patrol, startVerify, stepVerify } from "./verify"
 
@@ -162,6 +162,7 @@ export function hasMet() {
 
 /** Both cards have spoken: who serves what nobody serves? */
 async function decide() {
+    await endDoubleService()
     const hadHome = isServed(home)
     const hadForeign = isServed(foreign)
     decideVolume(home)

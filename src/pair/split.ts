@@ -1,7 +1,8 @@
 /**
  * A split history: both boards went on alone, because an operator told one to,
- * and each copy of a volume has writes that the other has not. Neither may be
- * overwritten before an operator says which.
+ * or because all signs of life were hidden from one, and each copy of a volume
+ * has writes that the other has not. Neither may be overwritten before an
+ * operator says which.
  */
 import { event } from "../console/events"
 import { Port } from "../iscsi/port"
@@ -39,6 +40,29 @@ export function tellSplit(v: Volume) {
     )
 }
 
+async function stopServing(v: Volume, why: string) {
+    const port = ports[v.index === index ? 0 : 1]
+    if (port.isActive) await withdraw(port, why)
+    // nor when its chip has been set up again
+    port.isWanted = false
+    v.mode = Mode.Waiting
+}
+
+/**
+ * Two that meet and both serve a volume: hosts shall not write on in either
+ * copy. From then on it waits, as after a start of both.
+ */
+export async function endDoubleService() {
+    for (let i = 0; i < volumes.length; ++i) {
+        const v = volumes[i]
+        if (v.mode !== Mode.Alone || !partnerServes[i]) continue
+        if (judge(v) !== Verdict.Split) continue
+        await stopServing(v, "both boards serve it")
+        // it has heard the same of us
+        partnerServes[i] = false
+    }
+}
+
 /**
  * This board's copy is to become as the partner's.
  * @returns why not
@@ -53,9 +77,7 @@ export async function discard(): Promise<string | undefined> {
         if (judge(v) !== Verdict.Split) continue
         isAny = true
         if (!partnerServes[i]) isUnserved = true
-        const port = ports[i === index ? 0 : 1]
-        if (port.isActive) await withdraw(port, "copy discarded")
-        v.mode = Mode.Waiting
+        await stopServing(v, "copy discarded")
         v.epoch = DISCARDED
         v.flags = VolumeFlag.Outdated
         wantBothCopies(v)
