@@ -1,6 +1,7 @@
 /**
- * Both boards went on alone, because an operator told the second one to. What
- * they cannot agree on nobody serves, and the operator says which copy goes.
+ * Both boards went on alone, because an operator told the second one to, or
+ * because all that shows a partner's life was hidden. What they cannot agree on
+ * nobody serves, and the operator says which copy goes.
  */
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -9,6 +10,7 @@ import {
     unlimitedSpeed,
     type BoardName,
 } from "../../devs/bench/pair.ts"
+import type { Station } from "../../devs/bench/net/ethernet.ts"
 import type { VirtualBench } from "../../devs/bench/virtual.ts"
 import {
     assertGood,
@@ -119,3 +121,70 @@ test("the one that serves discards its copy: its partner serves", async () => {
     }, 300e6)
     assertEqualCards(bench, MIB)
 })
+
+/** b lives, and nothing shows it to a. @returns what ends it */
+function hide(bench: VirtualBench, side: Station[]): () => void {
+    const { pair } = bench
+    const { home, partner } = pair.nodes.a
+    const [fence] = pair.wire("fence-a")
+    pair.cut("beat-b", true)
+    pair.cut("link", true)
+    fence.stuck = 1
+    pair.lan.split([[home, partner, ...side]])
+    return () => {
+        pair.cut("beat-b", false)
+        pair.cut("link", false)
+        fence.stuck = undefined
+        pair.lan.split(undefined)
+    }
+}
+
+for (const [keeps, discards, tag] of [
+    ["a", "b", 1],
+    ["b", "a", 2],
+] as const)
+    test(`two that served one volume meet: ${discards}'s copy is discarded`, async () => {
+        const bench = mirroredPair({
+            speed: unlimitedSpeed(),
+            seed: 53,
+            mib: MIB,
+        })
+        await bench.runScript(async () => {
+            const before = await loggedIn(bench, "b")
+            assertGood(await before.write(200, pattern(200, 8, 3)))
+            const beside = bench.host()
+            const isOver = hide(bench, [beside])
+            await bench.script.sleep(1e6)
+            assert.equal(bench.consoles.a.status.serves, "a,b")
+            assert.equal(bench.consoles.b.status.serves, "b")
+            assertGood(await before.write(16, pattern(16, 8, 2)))
+            assertGood(await before.write(100, pattern(100, 8, 2)))
+            const meanwhile = bench.initiator("b", {}, beside)
+            await meanwhile.login()
+            await meanwhile.ready()
+            assertGood(await meanwhile.write(8, pattern(8, 8, 1)))
+            assertGood(await meanwhile.write(100, pattern(100, 8, 1)))
+            isOver()
+            await bench.script.sleep(2e6)
+            assert.equal(bench.consoles.a.status.serves, "a")
+            assert.equal(bench.consoles.b.status.serves, "none")
+            for (const name of BOARD_NAMES)
+                assert.ok(bench.said(name, /^volume b: both boards went on/))
+            assert.equal(await answer(bench, discards, "discard"), "done")
+            await untilMirrored(bench)
+            const host = await loggedIn(bench, "b")
+            for (const [lba, written] of [
+                [100, pattern(100, 8, tag)],
+                [8 * tag, pattern(8 * tag, 8, tag)],
+                [8 * (3 - tag), Buffer.alloc(8 * 512)],
+                [200, pattern(200, 8, 3)],
+            ] as const) {
+                const r = await host.read(lba, 8)
+                assertGood(r)
+                assert.ok(r.data.equals(written), `${keeps}'s block ${lba}`)
+            }
+            await host.logout()
+            await bench.script.sleep(2e6)
+        }, 300e6)
+        assertEqualCards(bench, MIB)
+    })
