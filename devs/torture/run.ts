@@ -199,7 +199,7 @@ class Run {
             const fault = faults.get(f.name)!
             const begun = fault.begin(this.scene, new Random(f.seed))
             if (fault.family === "card") this.scene.mayFailCommands = true
-            const isOver = this.scene.faultBegins(f.name)
+            const isOver = this.scene.faultBegins(f.name, begun.hides)
             const lasts = f.lasts ? ` for ${f.lasts / 1000} ms` : ""
             this.tell(`${f.name}: ${begun.what}${lasts}`)
             if (!begun.end) return isOver()

@@ -11,7 +11,7 @@ import type { VirtualBench } from "../bench/virtual.ts"
 import type { Random } from "../sim/random.ts"
 import type { History } from "./history.ts"
 import type { TortureHost } from "./host.ts"
-import { isAllHidden, NOTICED } from "./witnesses.ts"
+import { isOneHidden, NOTICED, type Hiding } from "./witnesses.ts"
 import { lbasOf, type Region } from "./workloads/region.ts"
 
 /** Where the first volume is on a card, as SPEC.md says. */
@@ -19,13 +19,18 @@ const FIRST_VOLUME_LBA = 2048
 /** From a fault that is over to a takeover that it may still explain. */
 const AFTERMATH_US = 500_000
 
+interface Faulted extends Hiding {
+    from: number
+    to: number
+}
+
 export class Scene {
     /** what looks at packets, or changes them, one after the other */
     readonly onLan: PacketFault[] = []
     readonly onCable: PacketFault[] = []
     /** hear what boards say on their consoles */
     readonly onEvent: ((board: BoardName, text: string) => void)[] = []
-    private readonly faulted: { name: string; from: number; to: number }[] = []
+    private readonly faulted: Faulted[] = []
     /** a fault has broken what no check of the data can hold any more */
     dataIsForfeit = false
     /** two boards served, for neither could know that the other one lived */
@@ -83,9 +88,9 @@ export class Scene {
         return random.pick(this.hosts)
     }
 
-    /** A fault begins. @returns what is called when it is over */
-    faultBegins(name: string): () => void {
-        const fault = { name, from: this.world.now, to: Infinity }
+    /** @param hides whose signs of life. @returns what is called when it is over */
+    faultBegins(name: string, hides?: BoardName): () => void {
+        const fault = { name, hides, from: this.world.now, to: Infinity }
         this.faulted.push(fault)
         return () => {
             fault.to = this.world.now
@@ -107,8 +112,7 @@ export class Scene {
         const recent = this.recent(since).filter(
             f => f.from >= since || !NOTICED.includes(f.name),
         )
-        if (isAllHidden(recent.map(f => f.name)))
-            this.wasBlind = this.dataIsForfeit = true
+        if (isOneHidden(recent)) this.wasBlind = this.dataIsForfeit = true
         return !this.wasBlind
     }
 

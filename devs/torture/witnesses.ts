@@ -4,6 +4,8 @@
  * both may serve: DESIGN.md, "Death of a partner".
  */
 
+import { BOARD_NAMES, type BoardName } from "../bench/pair.ts"
+
 /**
  * The heartbeat; the carrier of the link, which a reset takes away; the fence,
  * whose reset reaches the partner; and its address, which answers on the LAN.
@@ -40,8 +42,18 @@ export const HIDDEN: Record<string, Witness[]> = {
 /** What a board soon notices while its partner is heard: then it takes nothing. */
 export const NOTICED = ["fence-cut", "cable-out"]
 
-/** @param faults names of those that are there, or were a moment ago */
-export function isAllHidden(faults: string[]): boolean {
-    const hidden = new Set(faults.flatMap(name => HIDDEN[name] ?? []))
-    return ALL.every(w => hidden.has(w))
+/** A fault that is there, or was a moment ago. */
+export interface Hiding {
+    name: string
+    /** whose signs of life; none: of either board */
+    hides?: BoardName
+}
+
+/** Whether nothing shows one of the boards to the other. */
+export function isOneHidden(faults: Hiding[]): boolean {
+    return BOARD_NAMES.some(board => {
+        const ofIt = faults.filter(f => !f.hides || f.hides === board)
+        const hidden = new Set(ofIt.flatMap(f => HIDDEN[f.name] ?? []))
+        return ALL.every(w => hidden.has(w))
+    })
 }

@@ -5,7 +5,7 @@ import { BOARD_NAMES, other, type BoardName } from "../../devs/bench/pair.ts"
 import play from "../../devs/torture/job.ts"
 import { edited, makePlan } from "../../devs/torture/plan.ts"
 import { faults } from "../../devs/torture/faults/index.ts"
-import { HIDDEN, isAllHidden } from "../../devs/torture/witnesses.ts"
+import { HIDDEN, isOneHidden } from "../../devs/torture/witnesses.ts"
 
 /** All at once: they hide b from a, which cannot reset it. */
 const [at, lasts] = [1e6, 2e6]
@@ -23,10 +23,22 @@ test("what hides signs of life are faults that there are", () => {
 })
 
 test("no fault hides all of them, nor do three of four", () => {
-    for (const name of Object.keys(HIDDEN)) assert.ok(!isAllHidden([name]))
-    assert.ok(isAllHidden(HIDING))
-    for (const name of HIDING)
-        assert.ok(!isAllHidden(HIDING.filter(n => n !== name)), name)
+    for (const name of Object.keys(HIDDEN)) assert.ok(!isOneHidden([{ name }]))
+    const all = HIDING.map(name => ({ name }))
+    assert.ok(isOneHidden(all))
+    for (const f of all) assert.ok(!isOneHidden(all.filter(g => g !== f)))
+})
+
+test("nor do four that hide signs of different boards", () => {
+    const all = (beats: BoardName, fenced: BoardName) => [
+        { name: "beat-cut", hides: beats },
+        { name: "fence-stuck-high", hides: fenced },
+        { name: "link-cut" },
+        { name: "lan-split" },
+    ]
+    assert.ok(isOneHidden(all("b", "b")))
+    assert.ok(!isOneHidden(all("a", "b")))
+    assert.ok(!isOneHidden(all("b", "a")))
 })
 
 /** @param seed who discards its copy when all is over: a if it is even */

@@ -10,6 +10,7 @@ export const beatCut: Fault = {
         scene.bench.pair.cut(`beat-${name}`, true)
         return {
             what: `heartbeat line of ${name} cut`,
+            hides: name,
             end: () => scene.bench.pair.cut(`beat-${name}`, false),
         }
     },

@@ -12,6 +12,7 @@ export const beatJitter: Fault = {
         wire.jitter = () => random.int(0, us)
         return {
             what: `heartbeat of ${name} up to ${us / 1000} ms late`,
+            hides: name,
             end: () => {
                 wire.jitter = undefined
             },

@@ -12,6 +12,7 @@ export const beatMissing: Fault = {
         wire.missEdge = () => random.chance(chance)
         return {
             what: `heartbeat of ${name} misses ${chance * 100} % of its edges`,
+            hides: name,
             end: () => {
                 wire.missEdge = undefined
             },

@@ -12,6 +12,7 @@ export const beatStuck: Fault = {
         wire.stuck = level
         return {
             what: `heartbeat of ${name} stuck ${level ? "high" : "low"}`,
+            hides: name,
             end: () => {
                 wire.stuck = undefined
             },

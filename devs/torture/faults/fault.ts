@@ -1,4 +1,5 @@
 /** What may break. */
+import type { BoardName } from "../../bench/pair.ts"
 import type { Random } from "../../sim/random.ts"
 import type { Scene } from "../scene.ts"
 
@@ -20,6 +21,8 @@ export interface Fault {
 export interface Begun {
     /** what exactly, for people */
     what: string
+    /** whose signs of life it keeps from the partner; none: of either */
+    hides?: BoardName
     /** Ends it: when its time is over, or when all is healed. */
     end?(): void
 }

@@ -1,4 +1,5 @@
 /** A fence line is broken. */
+import { other } from "../../bench/pair.ts"
 import type { Fault } from "./fault.ts"
 
 export const fenceCut: Fault = {
@@ -10,6 +11,7 @@ export const fenceCut: Fault = {
         scene.bench.pair.cut(`fence-${name}`, true)
         return {
             what: `fence line of ${name} cut`,
+            hides: other(name),
             end: () => scene.bench.pair.cut(`fence-${name}`, false),
         }
     },

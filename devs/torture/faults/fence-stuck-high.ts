@@ -1,4 +1,5 @@
 /** A fence line is shorted to supply: pulling it does nothing. */
+import { other } from "../../bench/pair.ts"
 import type { Fault } from "./fault.ts"
 
 export const fenceStuckHigh: Fault = {
@@ -11,6 +12,7 @@ export const fenceStuckHigh: Fault = {
         wire.stuck = 1
         return {
             what: `fence line of ${name} stuck high`,
+            hides: other(name),
             end: () => {
                 wire.stuck = undefined
             },

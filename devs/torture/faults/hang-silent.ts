@@ -13,6 +13,7 @@ export const hangSilent: Fault = {
         for (const c of chips) c.silent = true
         return {
             what: `${name} and its chips stand still`,
+            hides: name,
             end: () => {
                 for (const c of chips) c.silent = false
                 if (board.isHung) board.reset()

@@ -11,6 +11,7 @@ export const hang: Fault = {
         board.setHung(true)
         return {
             what: `${name} hangs`,
+            hides: name,
             end: () => {
                 if (board.isHung) board.reset()
             },

@@ -8,6 +8,6 @@ export const stall: Fault = {
         const name = scene.pickBoard(random)
         const ms = random.int(20, 400)
         scene.node(name).board.delay(ms * 1000)
-        return { what: `${name} stands still for ${ms} ms` }
+        return { what: `${name} stands still for ${ms} ms`, hides: name }
     },
 }
