@@ -2,7 +2,6 @@
  * A simulated board: the VM with the firmware, its power and reset, its pins,
  * and its SPI bus with the chips.
  */
-import { CTL_COPIED, DoorOp, SPI_REFUSED } from "../../src/board/door.ts"
 import type { Timer, World } from "../sim/world.ts"
 import { operatorFrame } from "../vm/jacdac.ts"
 import {
@@ -13,7 +12,8 @@ import {
     type VmBuild,
 } from "../vm/instance.ts"
 import type { Program } from "../vm/program.ts"
-import { DoorWork, type Cpu } from "./cpu.ts"
+import type { Cpu } from "./cpu.ts"
+import { Door, PowerLost } from "./door.ts"
 import { Idling } from "./idling.ts"
 import { BoardPins, GROUNDED, RELEASED, type PinsOptions } from "./pins.ts"
 import { SerialLine, Unreachable } from "./serial.ts"
@@ -85,9 +85,6 @@ export class FirmwarePanic extends Error {
     }
 }
 
-/** Leaves a VM in the middle of what it does, for good. */
-class PowerLost extends Error {}
-
 export class Board {
     readonly spi: SpiController
     private readonly pins: BoardPins
@@ -110,7 +107,7 @@ export class Board {
     private inSlice = false
     private sliceStart = 0
     private usedAtStart = 0
-    private ctl = 0
+    private readonly door: Door
     private readonly idling: Idling
     private trace: string[] = []
     /** counted since the board was made */
@@ -134,6 +131,16 @@ export class Board {
             now: () => this.now,
             turnUs: () => this.cpu.idleTurnUs,
             ended: at => this.post(at, DoorEvent.Message),
+        })
+        this.door = new Door({
+            pins: this.pins,
+            spi: this.spi,
+            idling: this.idling,
+            rate: this.rate,
+            vm: () => this.vm,
+            cpu: () => this.cpu,
+            beforeTransfer: bytes => this.beforeTransfer(bytes),
+            openAfter: us => this.post(this.now + us, DoorEvent.Open),
         })
         opts.run.pull({ level: 0, strength: Strength.InternalPull })
     }
@@ -311,7 +318,7 @@ export class Board {
                 frame: f => this.opts.onFrame?.(f),
                 console: line => this.console(line),
                 panic: code => this.panicked(code),
-                door: (ptr, len) => this.door(ptr, len),
+                door: (ptr, len) => this.door.enter(ptr, len),
                 reboot: () => this.rebooted(),
             },
             this.opts.vm,
@@ -341,7 +348,7 @@ export class Board {
 
     private dropVm() {
         this.vm = undefined
-        this.ctl = 0
+        this.door.close()
         this.stillUntil = this.stillUs = 0
         this.events.length = 0
         this.serial.clear()
@@ -420,74 +427,16 @@ export class Board {
     private panicked(code: number) {
         if (code === PANIC_RESTART) return
         this.stats.panics++
-        this.ctl = 0
+        this.door.close()
         this.opts.onPanic(
             new FirmwarePanic(this.opts.name, code, this.trace.splice(0)),
         )
     }
 
-    /// The door ///
-
-    private door(ptr: number, len: number): number {
-        const memory = this.vm!.memory
-        if (!this.ctl) {
-            this.ctl = ptr
-            return 0
-        }
-        if (ptr === this.ctl) return this.operation(memory)
-        return this.transfer(memory.subarray(ptr, ptr + len))
-    }
-
-    private operation(memory: Uint8Array): number {
-        const at = this.ctl
-        switch (memory[at]) {
-            case DoorOp.PinMode:
-                this.cpu.forgive(DoorWork.PinMode)
-                this.cpu.charge(this.cpu.pinModeUs)
-                this.pins.setMode(memory[at + 1], memory[at + 2])
-                if (!this.vm) throw new PowerLost() // by its own reset line
-                return 0
-            case DoorOp.PinRead:
-                this.cpu.forgive(DoorWork.PinRead)
-                this.cpu.charge(this.cpu.pinReadUs)
-                return this.pins.level(memory[at + 1])
-            case DoorOp.SpiConfigure:
-                this.spi.configure(wordAt(memory, at + 4))
-                return 0
-            case DoorOp.SpiSendOnly:
-                this.spi.sendOnly()
-                return 0
-            case DoorOp.SpiReceiveOnly:
-                this.spi.receiveOnly()
-                return 0
-            case DoorOp.Idle:
-                this.cpu.forgive(DoorWork.Idle)
-                this.idling.begin((wordAt(memory, at + 4) * 1000) / this.rate)
-                return 0
-        }
-        throw new Error(`the firmware asks the door for ${memory[at]}`)
-    }
-
-    private transfer(data: Uint8Array): number {
-        this.cpu.forgive(DoorWork.Transfer)
-        const copied = this.ctl + CTL_COPIED
-        if (this.vm!.memory[copied]) {
-            this.vm!.memory[copied] = 0
-            this.cpu.forgive(DoorWork.Copy)
-        }
+    private beforeTransfer(bytes: number) {
         this.onTransfer?.()
-        if (!this.vm) throw new PowerLost()
+        if (!this.vm) return
         this.stats.spiTransfers++
-        this.stats.spiBytes += data.length
-        const busUs = this.spi.transfer(data)
-        if (busUs < 0) return SPI_REFUSED
-        this.cpu.charge(this.cpu.spiFixedUs)
-        if (busUs < Infinity) this.post(this.now + busUs, DoorEvent.Open)
-        return 0
+        this.stats.spiBytes += bytes
     }
-}
-
-function wordAt(memory: Uint8Array, at: number) {
-    const high = (memory[at + 3] << 8) | memory[at + 2]
-    return ((high << 16) | (memory[at + 1] << 8) | memory[at]) >>> 0
 }
