@@ -55,10 +55,10 @@ export function withoutUnreachable(code: Code): Code {
     return code.filter(i => reached.has(i))
 }
 
-/** Which variables somebody reads, before and after each instruction. */
+/** Which variables somebody reads, before and after each instruction, by place. */
 export interface Liveness {
-    before: Map<Instruction, Slots>
-    after: Map<Instruction, Slots>
+    before: Slots[]
+    after: Slots[]
 }
 
 /**
@@ -66,23 +66,26 @@ export interface Liveness {
  * of its handlers.
  */
 export function livenessOf(code: Code): Liveness {
-    const handlers = code.flatMap(i => (i.op === Op.Try ? i.target! : []))
-    const before = new Map<Instruction, Slots>()
-    const after = new Map<Instruction, Slots>()
+    const places = new Map(code.map((i, k) => [i, k]))
+    const targets = code.map(i => places.get(i.target!) ?? -1)
+    const handlers = targets.filter((_, k) => code[k].op === Op.Try)
+    const read = code.map(reads)
+    const kept = code.map(i => ~sets(i))
+    const goesOn = code.map((i, k) => !isFinal(i.op) && k + 1 < code.length)
+    const before = code.map(() => 0n)
+    const after = code.map(() => 0n)
     let hasChanged = true
     while (hasChanged) {
         hasChanged = false
-        const caught = handlers.reduce((s, h) => s | (before.get(h) ?? 0n), 0n)
+        const caught = handlers.reduce((s, h) => s | before[h], 0n)
         for (let k = code.length - 1; k >= 0; k--) {
-            const i = code[k]
             let live = caught
-            if (i.target) live |= before.get(i.target) ?? 0n
-            if (!isFinal(i.op) && k + 1 < code.length)
-                live |= before.get(code[k + 1]) ?? 0n
-            after.set(i, live)
-            live = (live & ~sets(i)) | reads(i)
-            if (before.get(i) === live) continue
-            before.set(i, live)
+            if (targets[k] >= 0) live |= before[targets[k]]
+            if (goesOn[k]) live |= before[k + 1]
+            after[k] = live
+            live = (live & kept[k]) | read[k]
+            if (before[k] === live) continue
+            before[k] = live
             hasChanged = true
         }
     }
@@ -91,5 +94,5 @@ export function livenessOf(code: Code): Liveness {
 
 /** Variables that are read before they are set: they are undefined. */
 export function liveAtStart(code: Code): Slots {
-    return livenessOf(code).before.get(code[0]) ?? 0n
+    return livenessOf(code).before[0] ?? 0n
 }

@@ -21,7 +21,7 @@ type Truths = Map<number, boolean>
 
 interface Flow {
     code: Code
-    liveBefore: Map<Instruction, Slots>
+    liveBefore: Slots[]
     index: Map<Instruction, number>
     targets: Set<Instruction>
 }
@@ -91,7 +91,7 @@ function destination(
         if (!step) break
         skipped |= step.sets
         at = step.to
-        if ((liveBefore.get(at)! & skipped) === 0n) best = at
+        if ((liveBefore[index.get(at)!] & skipped) === 0n) best = at
     }
     return best
 }

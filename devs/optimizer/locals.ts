@@ -30,7 +30,7 @@ export function forward(code: Code): Code {
 function forwardAt(code: Code, k: number, variable: number) {
     const load = findLoad(code, k, variable)
     if (load < 0) return undefined
-    const live = livenessOf(code).after.get(code[load])!
+    const live = livenessOf(code).after[load]
     if (live & bit(variable)) return undefined
     const first = startOf(code, k)
     const tried = [
@@ -48,12 +48,14 @@ function forwardAt(code: Code, k: number, variable: number) {
 
 /** Where what is stored at `k` is read, with nothing but loads before. */
 function findLoad(code: Code, k: number, variable: number): number {
+    let p = k + 1
+    const isBefore = (i: Instruction) =>
+        isLoad(i.op) && loadedBy(i) !== variable
+    while (p < code.length && isBefore(code[p])) p++
+    if (p === code.length || loadedBy(code[p]) !== variable) return -1
     const targets = targetsOf(code)
-    for (let p = k + 1; p < code.length; p++) {
-        if (targets.has(code[p]) || !isLoad(code[p].op)) return -1
-        if (loadedBy(code[p]) === variable) return p
-    }
-    return -1
+    for (let q = k + 1; q <= p; q++) if (targets.has(code[q])) return -1
+    return p
 }
 
 /** Where the statement that ends at `k` begins. */
@@ -71,7 +73,7 @@ export function withoutIdleStores(code: Code): Code {
         const stored = storedBy(store)
         if (stored === undefined || !isLoad(value.op)) continue
         if (startOf(code, k) !== k - 1) continue
-        const isRead = live.get(store)! & bit(stored)
+        const isRead = live[k] & bit(stored)
         if (isRead && loadedBy(value) !== stored) continue
         idle.set(value, next)
         idle.set(store, next)
@@ -144,7 +146,7 @@ function findClashes(code: Code) {
         const v = i.operand!
         // a copy may share the slot of what it copies
         const same = bit(v) | bit(loadedBy(code[k - 1]) ?? v)
-        beside.set(v, (beside.get(v) ?? 0n) | (live.get(i)! & ~same))
+        beside.set(v, (beside.get(v) ?? 0n) | (live[k] & ~same))
     }
     const has = (v: number, w: number) => (beside.get(v) ?? 0n) & bit(w)
     return (v: number, w: number) => Boolean(has(v, w) || has(w, v))

@@ -1,6 +1,7 @@
 /**
- * `npm test`: builds the firmware and the test programs once, then runs all
- * tests, or those whose files are named.
+ * `npm test`: builds the firmware, then runs all tests, or those whose files are
+ * named. The other programs are built by the first test that needs one, beside
+ * another test.
  */
 import { spawnSync } from "node:child_process"
 import { readdirSync } from "node:fs"
@@ -35,8 +36,6 @@ if (!files.length) {
     process.exit(1)
 }
 buildProgram()
-for (const f of readdirSync(path.join(ROOT, "test/vm")))
-    if (f.endsWith(".ts")) buildProgram(`test/vm/${f}`)
 countingVm()
 const run = spawnSync(
     process.execPath,
