@@ -288,7 +288,7 @@ export function takeRejoin(
         case Frame.Take:
             return takeTake(v)
         case Frame.Verify:
-            return takeVerify(v, a, b[at + L_C], b, at + LINK_HEADER)
+            return takeVerify(v, a, b[at + L_C], c, b, at + LINK_HEADER)
         case Frame.Verified:
             takeVerified(v, a, c)
             return undefined

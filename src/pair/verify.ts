@@ -24,7 +24,13 @@ import { write } from "../store/log"
 import { GROUP, giveRun, own, pool, takeRun } from "../store/pool"
 import { queueRead, ReadJob, ReadState } from "../store/storage"
 import { Mode, Volume, wasWritten } from "../store/volume"
-import { Frame, LINK_HEADER, VERIFY_SIZE } from "../wire/link"
+import {
+    DAMAGED,
+    Frame,
+    LINK_HEADER,
+    VERIFY_SIZE,
+    verifyCheck,
+} from "../wire/link"
 import { addFrame, makeRoom } from "./frames"
 import { nameOf, tellSoon } from "./rejoin"
 
@@ -338,7 +344,8 @@ export async function sendVerify() {
     if (asking.step === Step.Untold) {
         await makeRoom(LINK_HEADER + VERIFY_SIZE)
         const index = asking.volume.index
-        addFrame(Frame.Verify, index, asking.lba, 0, asking.count)
+        const check = verifyCheck(asking.sums, 0)
+        addFrame(Frame.Verify, index, asking.lba, check, asking.count)
         out.blitAt(DATA + outLength, asking.sums, 0, VERIFY_SIZE)
         added(VERIFY_SIZE)
         asking.step = Step.Asked
@@ -351,16 +358,19 @@ export async function sendVerify() {
     }
 }
 
-/** @param at where the sums are */
+/** @param check of the sums. @param at where they are */
 export function takeVerify(
     v: Volume,
     lba: number,
     count: number,
+    check: number,
     b: Buffer,
     at: number,
 ): string | undefined {
     if (count === 0 || count > GROUP || lba + count > v.blocks)
         return "verify out of range"
+    // they would seem to differ
+    if (verifyCheck(b, at) !== check) return DAMAGED
     // a moment ago it was
     if (v.mode !== Mode.Mirror) return undefined
     if (answering.step > 0) return "verify out of turn"

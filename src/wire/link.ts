@@ -9,7 +9,7 @@ import { digest, hmac } from "@devicescript/crypto"
 
 export const LINK_HEADER = 16
 export const LINK_TRAILER = 8
-export const LINK_VERSION = 6
+export const LINK_VERSION = 7
 
 /** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
 export function linkIp(index: number): Buffer {
@@ -67,7 +67,7 @@ export enum Frame {
     Give = 11,
     /** give me your own volume */
     Take = 12,
-    /** compare c blocks from a on: payload of VERIFY_SIZE bytes */
+    /** compare c blocks from a on: payload of VERIFY_SIZE bytes, b: its check */
     Verify = 13,
     /** of the blocks from a on these fours differ: a bit each in b; 0x100: my
      * card cannot read them */
@@ -86,6 +86,13 @@ export const DAMAGED = "damaged frame"
 export const HELLO_SIZE = 256
 /** for each four of eight blocks, the first eight bytes of a SHA-256 */
 export const VERIFY_SIZE = 16
+
+/** The check of the payload of a VERIFY there: its four words, "exclusive or". */
+export function verifyCheck(b: Buffer, at: number): number {
+    let check = 0
+    for (let i = 0; i < VERIFY_SIZE; i += 4) check ^= b.getAt(at + i, "i32")
+    return check >>> 0
+}
 
 /** Payload of HELLO. */
 export const H_VERSION = 0

@@ -1,6 +1,7 @@
 /**
  * Bits of the link's frames come wrong, with a TCP checksum that is right: as
- * on the SPI bus. No header is believed, and no block changes for it.
+ * on the SPI bus. No header and no digest is believed, and no block changes for
+ * it.
  */
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -15,7 +16,7 @@ const speed = unlimitedSpeed()
 /** Behind the header: the epoch of volume a. */
 const HELLO_EPOCH = 16 + 16
 
-/** Types of frames, and bits of their headers in which damage would tell. */
+/** Types of frames, and bits of them in which damage would tell. */
 const FRAMES = [
     { name: "WRITE", type: 2, what: "type", bit: 1 },
     { name: "WRITE", type: 2, what: "blocks", bit: 16 },
@@ -26,6 +27,8 @@ const FRAMES = [
     { name: "STORED", type: 3, what: "committed entry", bit: 32 },
     { name: "STORED", type: 3, what: "durable entry", bit: 64 },
     { name: "PING", type: 5, what: "check", bit: 96 },
+    { name: "VERIFY", type: 13, what: "first sum", bit: 128 },
+    { name: "VERIFY", type: 13, what: "last sum", bit: 128 + 127 },
 ]
 
 for (const { name, type, what, bit } of FRAMES)
@@ -36,7 +39,9 @@ for (const { name, type, what, bit } of FRAMES)
         await bench.runScript(async () => {
             const running = Promise.all(hosts.map(h => h.run()))
             await bench.script.sleep(200_000)
-            if (name === "PING") for (const h of hosts) h.stop()
+            // they are sent when there is nothing else
+            if (name === "PING" || name === "VERIFY")
+                for (const h of hosts) h.stop()
             bench.pair.cable.fault = p => {
                 if (damaged > 0 || p.kind !== "tcp" || p.data[0] !== type)
                     return p
@@ -56,6 +61,7 @@ for (const { name, type, what, bit } of FRAMES)
             bench.said(n, /^link dropped: damaged frame/),
         )
         assert.equal(dropped.length, 1)
+        for (const n of BOARD_NAMES) assert.ok(!bench.said(n, / differ$/))
         // what came behind it is lost with the connection
         for (const n of BOARD_NAMES) {
             assert.ok(bench.said(n, /copy of the partner.* is outdated/))
