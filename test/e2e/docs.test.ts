@@ -69,7 +69,7 @@ const INSTEAD: Record<string, { run: string; why: string }> = {
     },
     "npm run torture -- cuts": {
         run: "npm run torture -- cuts --help",
-        why: "it takes half an hour",
+        why: "it takes an hour",
     },
     "npm run torture -- bugs": {
         run: "npm run torture -- bugs --help",
