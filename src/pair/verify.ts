@@ -79,6 +79,8 @@ let wanted = 0
 let differing = 0
 /** what is compared is so because nobody wants it at once */
 let isPatrol = false
+/** the answer to what is asked is of no use any more */
+let isVoid = false
 let patrolAt = 0
 /** where the patrol goes on in the volume of `asking` */
 let reached = 0
@@ -136,8 +138,7 @@ export async function stopVerify(): Promise<string | undefined> {
     if (wanted === 0) return "none is under way"
     tell("stopped: an operator wants no more")
     wanted = 0
-    // what was asked is answered first, or the next question came out of turn
-    if (!isPatrol && asking.step !== Step.Asked) drop(asking)
+    if (!isPatrol) giveUp()
     return undefined
 }
 
@@ -177,7 +178,8 @@ export function stepVerify() {
         isPatrol = isMending = false
         ask(0)
     }
-    if (asking.step > 0 && asking.volume.mode !== Mode.Mirrored) stop()
+    const isWanted = asking.step > 0 && !isVoid
+    if (isWanted && asking.volume.mode !== Mode.Mirrored) stop()
     read(asking)
     read(answering)
     isVerifyBusy = wanted > 0 || blocksCompared() > 0
@@ -190,6 +192,7 @@ function ask(lba: number) {
     asking.lba = lba
     asking.count = count < GROUP ? count : GROUP
     asking.step = Step.Waiting
+    isVoid = false
 }
 
 /** Goes on there: at once, or when it is time for that. */
@@ -319,12 +322,18 @@ function differ(mask: number) {
     goOn(asking.lba + asking.count)
 }
 
-/** The link, or the mirror, is gone. */
+/** The link, or the mirror, is gone; or the volume was moved. */
 function stop() {
     if (wanted > 0) tell("stopped: the partner was lost")
     wanted = 0
     isMending = false
-    drop(asking)
+    giveUp()
+}
+
+/** What was asked is answered first, or the next question came out of turn. */
+function giveUp() {
+    if (asking.step === Step.Asked) isVoid = true
+    else drop(asking)
 }
 
 function drop(job: Job) {
@@ -334,6 +343,7 @@ function drop(job: Job) {
 /** What was asked on the link is not answered any more. */
 export function forgetVerify() {
     stop()
+    drop(asking)
     drop(answering)
 }
 
@@ -371,8 +381,6 @@ export function takeVerify(
         return "verify out of range"
     // they would seem to differ
     if (verifyCheck(b, at) !== check) return DAMAGED
-    // a moment ago it was
-    if (v.mode !== Mode.Mirror) return undefined
     if (answering.step > 0) return "verify out of turn"
     answering.volume = v
     answering.lba = lba
@@ -386,7 +394,7 @@ export function takeVerify(
 export function takeVerified(v: Volume, lba: number, mask: number) {
     const isOurs = asking.step === Step.Asked && v === asking.volume
     if (!isOurs || lba !== asking.lba) return
-    if (!isPatrol && wanted === 0) asking.step = Step.Idle
+    if (isVoid) asking.step = Step.Idle
     else if (mask === 0) goOn(lba + asking.count)
     else if (wasWritten(v, since, v.appended, lba, asking.count)) goOn(lba)
     else if (mask === UNREADABLE) {
