@@ -54,22 +54,26 @@ export function blocksOf(volume: number, lba: number, values: number[]) {
 
 /**
  * Whose block a byte belongs to, somewhere in a stream of blocks and other
- * things: some whole word near it tells.
+ * things: the word tells that it is in; or, if that is cut off, one near it.
  * @returns `undefined`: no block is near
  */
 export function ownerAt(data: Uint8Array, at: number) {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.length)
-    const from = Math.max(0, at - 2 * WORD)
-    const to = Math.min(bytes.length - WORD, at + WORD)
-    for (let i = from; i <= to; i++) {
-        const isWord =
-            bytes.readUInt16LE(i) === MAGIC &&
-            bytes.readUInt32LE(i + 8) === ~bytes.readUInt32LE(i + 12) >>> 0
-        if (isWord)
-            return {
-                volume: bytes.readUInt16LE(i + 2),
-                lba: bytes.readUInt32LE(i + 4),
-            }
+    const isWord = (i: number) =>
+        i >= 0 &&
+        i + WORD <= bytes.length &&
+        bytes.readUInt16LE(i) === MAGIC &&
+        bytes.readUInt32LE(i + 8) === ~bytes.readUInt32LE(i + 12) >>> 0
+    const from = (first: number, count: number) =>
+        Array.from({ length: count }, (_, k) => first + k).find(isWord)
+    // the last word of the block before is no better than one behind
+    const i =
+        from(at - WORD + 1, WORD) ??
+        from(at + 1, WORD) ??
+        from(at - 2 * WORD, WORD + 1)
+    if (i === undefined) return undefined
+    return {
+        volume: bytes.readUInt16LE(i + 2),
+        lba: bytes.readUInt32LE(i + 4),
     }
-    return undefined
 }
