@@ -22,6 +22,11 @@ import { assertEqualCards, untilMirrored } from "../support/healing.ts"
 
 const BOOTED_US = 4e6
 const MIB = 1
+/** Who keeps its copy, who does not, and the tag of what is kept. */
+const CHOICES = [
+    ["a", "b", 1],
+    ["b", "a", 2],
+] as const
 
 async function answer(bench: VirtualBench, board: BoardName, name: string) {
     const since = bench.world.now / 1000
@@ -65,10 +70,7 @@ async function assertKept(bench: VirtualBench, tag: number) {
     }
 }
 
-for (const [keeps, discards, tag] of [
-    ["a", "b", 1],
-    ["b", "a", 2],
-] as const)
+for (const [keeps, discards, tag] of CHOICES)
     test(`cold start of a split pair: ${discards}'s copy is discarded`, async () => {
         const bench = mirroredPair({
             speed: unlimitedSpeed(),
@@ -139,10 +141,7 @@ function hide(bench: VirtualBench, side: Station[]): () => void {
     }
 }
 
-for (const [keeps, discards, tag] of [
-    ["a", "b", 1],
-    ["b", "a", 2],
-] as const)
+for (const [keeps, discards, tag] of CHOICES)
     test(`two that served one volume meet: ${discards}'s copy is discarded`, async () => {
         const bench = mirroredPair({
             speed: unlimitedSpeed(),
