@@ -106,20 +106,26 @@ async function one(opts: Options): Promise<boolean> {
     return outcome.violations.length === 0
 }
 
-/** Many histories, until one fails. */
+/**
+ * Many histories, until one fails. Ctrl-C ends them early, with the figures of
+ * those that were played; a second one at once.
+ */
 async function many(opts: Options): Promise<boolean> {
     const pool = makePool()
     const tally = new Tally()
     const rounds = new Rounds(pool, opts, tally)
+    process.once("SIGINT", () => rounds.stop())
     const failures = await rounds.play()
     tally.print()
+    if (rounds.isStopped)
+        console.log(`\ninterrupted before seed ${opts.from + tally.seeds}`)
     printFailures(failures)
     if (failures.length) {
         console.log("\nlooking for the shortest history that fails ...")
         printFailure(failures[0], await shrink(pool, failures[0]))
     }
     await pool.destroy()
-    return failures.length === 0
+    return failures.length === 0 && !rounds.isStopped
 }
 
 /** Each planted bug, and how many seeds it took to catch it. */

@@ -34,6 +34,9 @@ function programOf({ bug }: Job) {
 /** The other thing that a worker does. */
 export { runTask as cut } from "./cuts/worker.ts"
 
+/** A terminal's Ctrl-C reaches workers, too: whoever has made them decides. */
+if (process.connected) process.on("SIGINT", () => undefined)
+
 /** Workers for all cores. */
 export function makePool() {
     const threads = availableParallelism()

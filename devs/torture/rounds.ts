@@ -13,6 +13,11 @@ export interface RoundOptions {
     keepGoing?: boolean
 }
 
+/** What plays the histories. */
+export type Workers = Pick<Pool, "run"> & {
+    options: Pick<Pool["options"], "maxThreads">
+}
+
 /** Between lines where no bar can be drawn. */
 const LINE_MS = 10_000
 
@@ -20,9 +25,11 @@ export class Rounds {
     private readonly startedAt = Date.now()
     private nextSeed: number
     private readonly failures: Outcome[] = []
+    /** before all was played */
+    isStopped = false
 
     constructor(
-        private readonly pool: Pool,
+        private readonly pool: Workers,
         private readonly opts: RoundOptions,
         private readonly tally: Tally,
     ) {
@@ -53,6 +60,11 @@ export class Rounds {
         return this.failures.sort((x, y) => x.plan.seed - y.plan.seed)
     }
 
+    /** Begins no more histories: `play` ends when those under way have. */
+    stop() {
+        this.isStopped = true
+    }
+
     private async worker(show: () => void) {
         while (!this.isOver) {
             const seed = this.nextSeed++
@@ -78,6 +90,7 @@ export class Rounds {
 
     private get isOver() {
         return (
+            this.isStopped ||
             this.share >= 1 ||
             (this.failures.length > 0 && !this.opts.keepGoing)
         )
