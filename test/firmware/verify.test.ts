@@ -10,12 +10,16 @@ import {
 } from "../support/bench.ts"
 import { untilMirrored } from "../support/healing.ts"
 import { verified } from "../support/verifying.ts"
-import { writersOfBoth } from "../support/writer.ts"
+import { writerOf, writersOfBoth } from "../support/writer.ts"
 
 const MIB = 1
 const BLOCKS = MIB * 2048
 const VOLUME_A = 2048
 const LIMIT_US = 120e6
+/** How often a volume moves, how long after the order to compare it, and in what time. */
+const ROUNDS = 5
+const ASKED_US = 200_000
+const MOVED_US = 3e6
 
 function mirrored(seed: number) {
     return mirroredPair({ speed: unlimitedSpeed(), seed, mib: MIB })
@@ -144,6 +148,38 @@ test("unasked, both volumes are compared for ever: what differs is told, what is
         assert.equal(counters("a")["verified.a"], "2")
         assert.equal(counters("a")["differ.a"], "0")
     }, 5 * LIMIT_US)
+})
+
+test("a partner with no room answers late: the volume moves, and comes back, meanwhile", async () => {
+    const bench = mirrored(86)
+    // long writes, so many that there is always one that waits for room
+    const hosts = [0, 500, 1000, 1500].map(first =>
+        writerOf(bench, "b", { first, blocks: 500, depth: 4, longest: 40 }),
+    )
+    const orders = bench.pair.nodes.b.board
+    const until = async (serves: string) => {
+        const limit = bench.world.now + MOVED_US
+        while (bench.consoles.b.status.serves !== serves) {
+            assert.ok(bench.world.now < limit, `serves=${serves}`)
+            await bench.script.sleep(1000)
+        }
+    }
+    await bench.runScript(async () => {
+        const running = Promise.all(hosts.map(h => h.run()))
+        await bench.script.sleep(300_000)
+        for (let round = 0; round < ROUNDS; round++) {
+            bench.pair.nodes.a.board.command("verify")
+            await bench.script.sleep(ASKED_US)
+            orders.command("takeover")
+            await until("b,a")
+            orders.command("giveback")
+            await until("b")
+        }
+        for (const h of hosts) h.stop()
+        await running
+        const equal = [`${BLOCKS} blocks, 0 places differ`]
+        assert.deepEqual(await verified(bench, "a"), equal)
+    }, LIMIT_US)
 })
 
 test("both boards at once; and a partner that dies ends it", async () => {
