@@ -9,10 +9,13 @@ import type { Scene } from "./scene.ts"
 
 /**
  * Beside busy hosts some 40 blocks are copied in a second: a whole volume takes
- * minutes, and what takes more than half of the time there is not waited for.
+ * half an hour, and is not waited for.
  */
 const MANY_BLOCKS = 1000
+/** Blocks a second beside the busiest hosts. */
+const SLOWEST_COPYING = 20
 
+const RESYNC = /^volume ([ab]) resyncing blocks=(\d+)/
 const SPLIT = /both boards went on alone/
 
 /** What an operator has to look at: the boards say so, and leave it. */
@@ -50,11 +53,28 @@ export function excuse(scene: Scene): string | undefined {
             if (LEFT_TO_AN_OPERATOR.test(text)) return text
             // the torture is the operator if it hid the boards from each other
             if (SPLIT.test(text) && !scene.wasBlind) return text
-            const blocks = /resyncing blocks=(\d+)/.exec(text)?.[1]
+            const blocks = RESYNC.exec(text)?.[2]
             if (Number(blocks) > MANY_BLOCKS) return text
         }
     }
     return undefined
+}
+
+/**
+ * Microseconds that copying takes, by what the boards have last said of each
+ * volume: a resync that begins again and again gets no more.
+ */
+export function copyingUs(scene: Scene): number {
+    let blocks = 0
+    for (const name of BOARD_NAMES) {
+        const last = new Map<string, number>()
+        for (const { text } of scene.bench.consoles[name].events) {
+            const [, volume, count] = RESYNC.exec(text) ?? []
+            if (volume) last.set(volume, Math.min(Number(count), MANY_BLOCKS))
+        }
+        for (const count of last.values()) blocks += count
+    }
+    return (blocks / SLOWEST_COPYING) * 1e6
 }
 
 /** Whether a board has told of a split history, and nobody has chosen a copy. */

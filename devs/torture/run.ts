@@ -9,7 +9,7 @@ import { checks } from "./checks/index.ts"
 import { Digest } from "./digest.ts"
 import type { Begun } from "./faults/fault.ts"
 import { faults } from "./faults/index.ts"
-import { excuse, isOne, isSplit } from "./healing.ts"
+import { copyingUs, excuse, isOne, isSplit } from "./healing.ts"
 import { History } from "./history.ts"
 import { TortureHost } from "./host.ts"
 import type { Plan, PlannedFault } from "./plan.ts"
@@ -21,7 +21,7 @@ const MIB = 32
 const BLOCKS_PER_VOLUME = MIB * 2048
 /** All is healed: whoever is alive must serve again within this time. */
 const ALIVE_AGAIN_US = 20e6
-/** Boards that can are one pair again within this time, under load. */
+/** Boards that can are one pair again within this time, and what copying takes. */
 const ONE_AGAIN_US = 60e6
 /** Between an operator's choices of a copy; the first may be refused. */
 const CHOOSE_US = 1e6
@@ -292,13 +292,14 @@ class Run {
     /** A board that was away is caught up, and gets its volume back. */
     private async untilOne() {
         const { world, script } = this.bench
-        const until = world.now + ONE_AGAIN_US
+        const from = world.now
         while (!isOne(this.scene) && !excuse(this.scene)) {
-            if (world.now > until)
+            const limit = ONE_AGAIN_US + copyingUs(this.scene)
+            if (world.now > from + limit)
                 return this.fail(
                     "one-again",
-                    `the boards are no pair ${ONE_AGAIN_US / 1e6} s after ` +
-                        "service was back",
+                    `the boards are no pair ${(limit / 1e6).toFixed(0)} s ` +
+                        "after service was back",
                 )
             await script.sleep(50_000)
             this.replaceCards()
