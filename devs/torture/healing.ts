@@ -12,7 +12,11 @@ import type { Scene } from "./scene.ts"
  * half an hour, and is not waited for.
  */
 const MANY_BLOCKS = 1000
-/** Blocks a second beside the busiest hosts. */
+/**
+ * Blocks a second beside the busiest hosts; 26 have been seen. A board that
+ * mirrors for a busy partner does some 100 in a second, and hosts keep two
+ * thirds of them.
+ */
 const SLOWEST_COPYING = 20
 
 const RESYNC = /^volume ([ab]) resyncing blocks=(\d+)/

@@ -37,6 +37,8 @@ export class Scene {
     wasBlind = false
     /** a card is bad: commands may fail */
     mayFailCommands = false
+    /** how many times slower a card has been than it was new */
+    slowestCard = 1
 
     constructor(
         readonly bench: VirtualBench,

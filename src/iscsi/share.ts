@@ -44,8 +44,10 @@ export function takeBlocks(t: Task, count: number): boolean {
 
 /**
  * The copying that brings the partner up to date wants blocks, too. As long as
- * there is contention, it gets every third run: the longest ones there are, and
- * hosts shall keep more than half of the board.
+ * it waits for them, it gets every third run: the longest ones there are, and
+ * hosts shall keep more than half of the board. It has one run at a time, and
+ * what hosts get while it is being read does not count: beside many hosts that
+ * is one or two more, and the copying has a fourth of all blocks.
  */
 const TASKS_PER_COPY = 2
 let tasksServed = 0

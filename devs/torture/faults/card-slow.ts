@@ -10,6 +10,7 @@ export const cardSlow: Fault = {
         const { card } = scene.node(name)
         const times = random.pick([3, 10, 40])
         card.faults.slowFactor = times
+        scene.slowestCard = Math.max(scene.slowestCard, times)
         return {
             what: `card of ${name} ${times} times slower`,
             end: () => {
