@@ -53,6 +53,20 @@ export function blocksOf(volume: number, lba: number, values: number[]) {
 }
 
 /**
+ * Whether a byte may be of a block that nobody has written: zeros do not tell
+ * whose they are. But for HELLO's fillers, no frame has as many in a row as a
+ * block's word has bytes; at either end of the data there may have been more.
+ */
+export function isBlankAt(data: Uint8Array, at: number): boolean {
+    if (data[at] !== 0) return false
+    let from = at
+    let to = at
+    while (from >= 0 && data[from] === 0) from--
+    while (to < data.length && data[to] === 0) to++
+    return from < 0 || to === data.length || to - from > WORD
+}
+
+/**
  * Whose block a byte belongs to, somewhere in a stream of blocks and other
  * things: the word tells that it is in; or, if that is cut off, one near it.
  * @returns `undefined`: no block is near

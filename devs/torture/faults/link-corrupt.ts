@@ -1,6 +1,9 @@
-/** The link changes bytes, and no checksum of Ethernet or TCP sees it. */
+/**
+ * The link changes bytes, and no checksum of Ethernet or TCP sees it. Of data,
+ * only such as tell whose block they are: it is not checked any more.
+ */
 import type { PacketFault } from "../../bench/net/ethernet.ts"
-import { ownerAt } from "../blocks.ts"
+import { isBlankAt, ownerAt } from "../blocks.ts"
 import { remove } from "../scene.ts"
 import type { Fault } from "./fault.ts"
 
@@ -15,6 +18,8 @@ export const linkCorrupt: Fault = {
                 return p
             const data = Uint8Array.from(p.data)
             const at = random.int(0, data.length - 1)
+            // the link has no check of data, and nobody could tell whose it was
+            if (isBlankAt(data, at)) return p
             const owner = ownerAt(p.data, at)
             if (owner) scene.history.taint(owner.volume, owner.lba)
             data[at] ^= 1 << random.int(0, 7)
