@@ -321,7 +321,7 @@ class Run {
 
     /** An operator's last word may have met a board that did not listen. */
     private giveBack() {
-        if (!this.plan.faults.some(f => f.name === "takeover")) return
+        if (!this.plan.faults.some(f => f.name.startsWith("takeover"))) return
         for (const name of BOARD_NAMES) {
             const { status } = this.bench.consoles[name]
             if (/^mirrored/.test(status[`volume.${other(name)}`]))

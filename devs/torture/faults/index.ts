@@ -55,6 +55,7 @@ import { staleSilence } from "./stale-silence.ts"
 import { stall } from "./stall.ts"
 import { superblockRot } from "./superblock-rot.ts"
 import { takeover } from "./takeover.ts"
+import { takeoverStep } from "./takeover-step.ts"
 import { verify } from "./verify.ts"
 import type { Fault } from "./fault.ts"
 
@@ -115,6 +116,7 @@ const all: Fault[] = [
     stall,
     superblockRot,
     takeover,
+    takeoverStep,
     verify,
 ]
 
