@@ -23,7 +23,7 @@ import { linkIsOnLan, linkIsUp } from "./link"
 import { restartMirror } from "./mirror"
 import { isLosing } from "./pair"
 import { serve, withdraw } from "./ports"
-import { aliveSince, nameOf, tell } from "./rejoin"
+import { aliveSince, nameOf, tell, tellTake } from "./rejoin"
 
 /**
  * Commands that run are waited for so long before a volume is given. They end
@@ -192,7 +192,7 @@ export async function takeVolume(): Promise<string | undefined> {
     // its port is the link's way, and would become somebody else
     if (linkIsOnLan()) return "the link goes over the LAN: mend the cable first"
     isKept = true
-    tell(foreign, Frame.Take, 0, 0)
+    tellTake()
     return undefined
 }
 

@@ -59,6 +59,9 @@ let foreign: Volume
 const due: Frame[] = [Frame.None, Frame.None]
 const dueA = [0, 0]
 const dueB = [0, 0]
+/** the partner's own volume is wanted: an operator's word comes at any time, and
+ * takes no other one's place */
+let isTakeDue = false
 /** `sendRejoin` has something to say. */
 export let isRejoinUntold = false
 /** Something is to be brought up to date, or given: `stepRejoin` and
@@ -79,7 +82,10 @@ export function nameOf(v: Volume): string {
     return v.index === 0 ? "a" : "b"
 }
 
-/** Says a frame of this file, or of giving.ts, as soon as the link can. */
+/**
+ * Says a frame of this file, or of giving.ts, as soon as the link can. One that
+ * has not gone yet is forgotten.
+ */
 export function tell(v: Volume, frame: Frame, a: number, b: number) {
     isRejoinUntold = true
     due[v.index] = frame
@@ -97,7 +103,18 @@ export async function sendRejoin() {
         await makeRoom(LINK_HEADER)
         addFrame(frame, i, dueA[i], dueB[i], 0)
     }
+    if (isTakeDue) {
+        isTakeDue = false
+        await makeRoom(LINK_HEADER)
+        addFrame(Frame.Take, foreign.index, 0, 0, 0)
+    }
     await sendVerify()
+}
+
+/** Asks the partner for its own volume. */
+export function tellTake() {
+    isTakeDue = true
+    tellSoon()
 }
 
 /** `sendRejoin` is to be called: there are frames of verify.ts. */
@@ -112,6 +129,7 @@ export function forgetRejoin() {
         due[i] = Frame.None
         joinSeq[i] = joinEpoch[i] = 0
     }
+    isTakeDue = false
     stopCopying()
     forgetGiving()
     forgetFetch()
@@ -234,7 +252,8 @@ export function stepRejoin() {
         stopCopying()
         return
     }
-    if (!isDone || v.sent < v.appended) return
+    // RESYNC must have gone: there may have been nothing to copy
+    if (!isDone || v.sent < v.appended || due[v.index] !== Frame.None) return
     v.mode = Mode.Joining
     stopCopying()
     tell(v, Frame.Join, v.appended, v.epoch)

@@ -9,7 +9,11 @@ import {
 } from "../../devs/bench/pair.ts"
 import { ConnectionLost } from "../../devs/initiator/initiator.ts"
 import { assertGood, loggedIn, mirroredPair } from "../support/bench.ts"
-import { assertEqualCards, untilMirrored } from "../support/healing.ts"
+import {
+    assertEqualCards,
+    BACK_LIMIT_US,
+    untilMirrored,
+} from "../support/healing.ts"
 import { writersOfBoth } from "../support/writer.ts"
 
 const ROUNDS = 3
@@ -204,6 +208,33 @@ test("a Pico that takes a volume, and its hosts, is heard on the link all the ti
     t.diagnostic(`silent for ${ms.toFixed(1)} ms`)
     assert.ok(ms < TOGETHER_MS, `${ms} ms`)
 })
+
+/** A frame waits for the link's next round, and an operator may speak just then. */
+for (let us = 0; us <= 5000; us += 1000)
+    test(`takeover ${us} us after a volume was given back: it is heard, and so is that`, async () => {
+        const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 66 })
+        const { b } = bench.pair.nodes
+        const until = async (what: () => boolean) => {
+            const limit = bench.world.now + BACK_LIMIT_US
+            while (!what()) {
+                assert.ok(bench.world.now < limit, String(what))
+                await bench.script.sleep(100)
+            }
+        }
+        const servesBoth = () => bench.consoles.b.status.serves === "b,a"
+        await bench.runScript(async () => {
+            b.board.command("takeover")
+            await until(servesBoth)
+            b.board.command("giveback")
+            await until(() => bench.said("b", /^volume a given back/))
+            await bench.script.sleep(us)
+            b.board.command("takeover")
+            await until(() => bench.said("a", /^volume a given away/))
+            await until(servesBoth)
+            b.board.command("giveback")
+            await until(() => bench.isMirrored)
+        }, 120e6)
+    })
 
 test("takeover and giveback are refused when there is nothing to move", async () => {
     const bench = mirroredPair({ speed: unlimitedSpeed(), seed: 63 })

@@ -45,8 +45,8 @@ export const halfGiven: Bug = {
         },
         {
             file: "src/pair/giving.ts",
-            find: 'import { aliveSince, nameOf, tell } from "./rejoin"',
-            replace: `import { aliveSince, nameOf, tell } from "./rejoin"
+            find: 'import { aliveSince, nameOf, tell, tellTake } from "./rejoin"',
+            replace: `import { aliveSince, nameOf, tell, tellTake } from "./rejoin"
 import { stopCopying } from "./resync"`,
         },
     ],

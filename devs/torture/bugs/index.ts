@@ -49,6 +49,7 @@ import { asyncNoWait } from "./async-no-wait.ts"
 import { asyncHidden } from "./async-hidden.ts"
 import { epochOnOneCopy } from "./epoch-on-one-copy.ts"
 import { heldForGood } from "./held-for-good.ts"
+import { oneWord } from "./one-word.ts"
 
 export const bugs: Bug[] = [
     earlyAck,
@@ -100,6 +101,7 @@ export const bugs: Bug[] = [
     asyncHidden,
     epochOnOneCopy,
     heldForGood,
+    oneWord,
 ]
 
 /** @throws Error that names the bugs there are */
