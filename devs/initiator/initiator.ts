@@ -274,13 +274,12 @@ export class Initiator {
 
     /**
      * The target has aborted what was under way: no answer will come.
-     * @param tag of one command; all, when absent
+     * @param tags of commands that were sent before it was asked to
      */
-    forgetCommands(tag?: number) {
-        const gone = [...this.commands.values()].filter(
-            c => tag === undefined || c.itt === tag,
+    forgetCommands(tags: number[]) {
+        const gone = [...this.commands.values()].filter(c =>
+            tags.includes(c.itt),
         )
-        if (tag === undefined) gone.push(...this.queue.splice(0))
         for (const c of gone) this.commands.delete(c.itt)
         this.settle(() => {
             for (const c of gone) c.reject(new CommandAborted("aborted"))

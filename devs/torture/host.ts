@@ -136,9 +136,11 @@ export class TortureHost {
      */
     async manage(fn: TaskManagement, tag?: number) {
         const { initiator } = this
+        // what is sent from now on is behind it, and will be answered
+        const tags = tag === undefined ? initiator.tags : [tag]
         try {
             await this.patiently(initiator.manage(fn, tag))
-            initiator.forgetCommands(tag)
+            initiator.forgetCommands(tags)
         } catch (e) {
             if (!(e instanceof ConnectionLost)) throw e
         }
