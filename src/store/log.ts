@@ -7,7 +7,8 @@ import { append, isQuiet, isReceiving, Mode, safe, Volume } from "./volume"
 
 /**
  * Adds a write to the log. The first one after a pause marks the volume on
- * the card; `acknowledgeable` waits for the mark.
+ * the card, in both copies: the mirror's card may have the write before the
+ * home's has even the mark. `acknowledgeable` and the flush wait for it.
  * @param run first block in the pool; the log gives it back
  * @returns its sequence number
  */
@@ -22,8 +23,7 @@ export function write(
         const isFirst = (v.flags & VolumeFlag.Fresh) !== 0
         if (isFirst && v.mode === Mode.Mirrored) v.flags |= VolumeFlag.First
         v.flags = (v.flags | VolumeFlag.Active) & ~VolumeFlag.Fresh
-        if (isFirst) wantBothCopies(v)
-        else wantSave(v)
+        wantBothCopies(v)
     }
     if (isMarkedNow(v, lba, count) || v.mode <= Mode.Alone) wakeStorage()
     return seq

@@ -2,10 +2,10 @@
  * The superblock: whose card this is, and how new its volumes are. Two copies
  * are written in turn, so that a torn write of one leaves the other.
  *
- * What a copy says must not be lost with it when it says whose data count:
- * epochs, `Alone` and `Outdated` stand in both before they count, and neither
- * says `Fresh` any more before a write does. `Active` may stand in one: the
- * partner's card has it too.
+ * What a copy says must not be lost with it when it says whose data count, or
+ * that cards may differ: epochs, `Alone`, `Outdated` and `Active` stand in both
+ * before they count, and neither says `Fresh` any more before a write does. That
+ * `Active` is over may stand in one.
  */
 import { digest } from "@devicescript/crypto"
 import {
@@ -32,7 +32,7 @@ export const image = Buffer.alloc(SECTOR)
 /** The partner as it was last met; zero when never. */
 export const partnerOnCard = Buffer.alloc(IDENTITY_SIZE)
 
-/** What may be said by one copy alone: a partner's card says it, too. */
+/** What only one copy may still say: at boot, it costs no more than caution. */
 const ONE_COPY = VolumeFlag.Active | VolumeFlag.First
 
 let volumes: Volume[]
@@ -65,8 +65,8 @@ export function wantSave(v: Volume) {
 }
 
 /**
- * The same for a change of epoch, `Alone` or `Outdated`, and for the end of
- * `Fresh`.
+ * The same for a change of epoch, `Alone` or `Outdated`, for the beginning of
+ * `Active`, and for the end of `Fresh`.
  */
 export function wantBothCopies(v: Volume) {
     wantSave(v)

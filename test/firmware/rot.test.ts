@@ -19,9 +19,12 @@ import {
     mirroredPair,
     pattern,
 } from "../support/bench.ts"
+import { assertEqualCards, untilMirrored } from "../support/healing.ts"
 
 const speed = unlimitedSpeed()
 const COPIES = [128, 1152]
+/** Where the first block of each volume is on a card. */
+const FIRST_SECTOR = { a: 2048, b: 2048 + 32 * 2048 }
 const OLD = 1
 const NEW = 2
 
@@ -103,6 +106,36 @@ for (const [how, goAlone] of Object.entries(ALONE))
                 await after.runScript(() => assertNew(after, volume))
             }
         })
+
+for (const home of BOARD_NAMES)
+    test(`rot on the one card that has the first write to ${home}: it is known`, async () => {
+        const bench = mirroredPair({ speed, seed: 23 })
+        const mirror = other(home)
+        const sector = FIRST_SECTOR[home]
+        const data = pattern(0, 8, NEW)
+        await bench.runScript(async () => {
+            await write(bench, home, OLD)
+            // neither card says any more that the volume is written to
+            await bench.script.sleep(3e6)
+            const i = await loggedIn(bench, home)
+            bench.pair.nodes[home].card.faults.busyUs = 500_000
+            i.write(0, data).catch(() => {})
+            const hasIt = (n: BoardName) =>
+                data.subarray(0, SECTOR).equals(bench.media[n].read(sector))
+            while (!hasIt(mirror)) await bench.script.sleep(100)
+            assert.ok(!hasIt(home))
+        })
+        // the cards are taken as they are now: power that is cut may let a card
+        // end what it was busy with
+        for (const lba of COPIES) {
+            const after = coldStart(bench, mirror, lba)
+            await after.runScript(async () => {
+                await untilMirrored(after)
+                await after.script.sleep(2e6)
+            })
+            assertEqualCards(after)
+        }
+    })
 
 test("rot on either board of a pair that was at rest: it mirrors again", async () => {
     const bench = mirroredPair({ speed, seed: 22 })

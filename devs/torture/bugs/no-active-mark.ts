@@ -16,8 +16,7 @@ export const noActiveMark: Bug = {
         const isFirst = (v.flags & VolumeFlag.Fresh) !== 0
         if (isFirst && v.mode === Mode.Mirrored) v.flags |= VolumeFlag.First
         v.flags = (v.flags | VolumeFlag.Active) & ~VolumeFlag.Fresh
-        if (isFirst) wantBothCopies(v)
-        else wantSave(v)
+        wantBothCopies(v)
     }
 `,
             replace: "",
