@@ -32,6 +32,16 @@ export const BROKEN_MS = 200
  * each board answers in a round of its main loop.
  */
 export const LAN_BROKEN_MS = 400
+/**
+ * After so long without an answer, what is mirrored here may be old, though
+ * frames come: they may be late, and the partner may have gone on alone.
+ */
+const UNANSWERED_MS = 400
+/**
+ * From shutting the link until a write is acknowledged alone. By then the partner
+ * takes its copy for old: it has seen the silence, or had no answer for longer.
+ */
+export const ALONE_WAIT_MS = UNANSWERED_MS + 50
 /** A channel is alive when it was heard in this time: two changes of the line. */
 export const FRESH_MS = 30
 /** The same, of frames over the LAN. */
@@ -77,6 +87,8 @@ export interface Detector {
     /** when the line last changed, or may have, and when the last frame came */
     beatAt: number
     linkAt: number
+    /** when the last ping was sent that the partner has answered */
+    answeredAt: number
     /** when the partner surely lived, by what came over the LAN; 0: nothing did */
     lanAt: number
     /** as BROKEN_MS, of the path that frames take */
@@ -106,6 +118,7 @@ export function makeDetector(): Detector {
         beatLevel: 0,
         beatAt: 0,
         linkAt: 0,
+        answeredAt: 0,
         lanAt: 0,
         brokenMs: BROKEN_MS,
         beatSeenAt: 0,
@@ -132,6 +145,19 @@ export function heardLink(d: Detector, at: number) {
     d.unreadMs = 0
     d.hasNews = false
     d.hasLink = true
+}
+
+/** The partner has answered over the link. @param at when it was asked */
+export function heardAnswer(d: Detector, at: number) {
+    if (at > d.answeredAt) d.answeredAt = at
+}
+
+/**
+ * Whether the partner may have gone on alone since it was last heard, and what is
+ * mirrored here may be old.
+ */
+export function mayBeOld(d: Detector, now: number): boolean {
+    return now - d.linkAt >= d.brokenMs || now - d.answeredAt >= UNANSWERED_MS
 }
 
 /** The partner has answered over the LAN. @param at when it surely lived */

@@ -32,6 +32,7 @@ import {
     takeSync,
     writePlace,
 } from "./mirror"
+import { takePing } from "./ping"
 import { takeRejoin } from "./rejoin"
 
 /** where frames go */
@@ -231,6 +232,7 @@ function take(
         case Frame.Hello:
             return takeHello(b, at + LINK_HEADER)
         case Frame.Ping:
+            takePing(b.getAt(at + L_A, "u32"), b.getAt(at + L_B, "u32"))
             return undefined
         case Frame.Want:
         case Frame.Resync:

@@ -14,6 +14,7 @@ import {
     FRESH_MS,
     judge,
     makeDetector,
+    mayBeOld,
     missedBeats,
     Partner,
     sampleBeat,
@@ -50,8 +51,8 @@ const DEAF_MS = 2 * (ROUND_MASK + 1) * TICK_MS
  * After so long the partner may have given this board up, and what it hears at
  * first may be from before that. Our copy must be out of date before the
  * partner's writes alone are acknowledged: at the earliest `SILENT_MS` and
- * `aloneWait` from the last that it heard of us, 310 ms. Without a frame we
- * give it up `brokenMs`, 200, after we are back; over the LAN it is 510 and 400.
+ * `ALONE_WAIT_MS` from the last that it heard of us, 510 ms. Without a frame we
+ * give it up `brokenMs`, 200, after we are back; over the LAN, 400.
  */
 const LEFT_BEHIND_MS = 100
 /**
@@ -222,10 +223,9 @@ function watch(now: number) {
     // a frame may have come since it is suspected: that is read first
     if (partner === Partner.Suspect && detector.hasNews && !isHolding()) return
     // a link that was silent before the heartbeat was: the partner may be alone
-    const isOld = now - detector.linkAt >= detector.brokenMs
     if (
         partner === Partner.Suspect &&
-        (isOld || !canTakeOver()) &&
+        (mayBeOld(detector, now) || !canTakeOver()) &&
         !isHolding()
     ) {
         // nothing to take over: no reason to fence

@@ -46,7 +46,9 @@ import {
     sessionKey,
     SMALL_RECORD,
 } from "../wire/record"
+import { heardAnswer } from "./detector"
 import { takeRecord } from "./frames"
+import { detector } from "./heartbeat"
 import { heardPartner } from "./pair"
 
 /** Between attempts to connect; one takes as long as this at most. */
@@ -280,5 +282,7 @@ function isRight(b: Buffer): boolean {
 /** @param count of our records that the partner had taken by then */
 function hear(count: number) {
     if (count === 0 || count > sent || sent - count >= KNOWN) return
-    heardPartner(sentAt.getAt(((count - 1) % KNOWN) << 2, "u32"))
+    const at = sentAt.getAt(((count - 1) % KNOWN) << 2, "u32")
+    heardPartner(at)
+    heardAnswer(detector, at)
 }

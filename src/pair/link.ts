@@ -23,11 +23,11 @@ import {
 } from "../drivers/w5500"
 import { Chip, makeChip, readCommon, resetChip } from "../drivers/w5500chip"
 import { guestHasNews, takeGuestNews } from "../iscsi/portal"
-import { added, dropOut, flushOut, outLength } from "../net/out"
-import { Frame, linkIp } from "../wire/link"
+import { added, dropOut, flushOut, outLength, roomIn } from "../net/out"
+import { LINK_HEADER, linkIp } from "../wire/link"
 import { RECORD_HEAD } from "../wire/record"
 import { isWell } from "./chips"
-import { addFrame, failure, need, receive, startFrames } from "./frames"
+import { failure, need, receive, startFrames } from "./frames"
 import {
     closeLan,
     hasLanPath,
@@ -41,6 +41,7 @@ import {
 import { takeBeats } from "./lanbeat"
 import { linkUp } from "./meeting"
 import { forgetParts, sendFrames } from "./mirror"
+import { addPing, startPings } from "./ping"
 import { heardPartner, isDecided, linkDown, linkPath } from "./pair"
 
 /**
@@ -64,6 +65,11 @@ const CABLE_PROBATION_MS = 1000
 const CABLE_LOOK_MS = 50
 /** Ticks of 10 ms without anything sent after which a ping is. */
 const PING_TICKS = 3
+/**
+ * Without a ping for so many, one goes with what else is sent: it asks, and is
+ * answered by one. Over the LAN each record does that.
+ */
+const ASK_TICKS = 6
 /** Without a frame for so many, the connection is looked at unasked. */
 const QUIET_TICKS = 10
 
@@ -77,7 +83,7 @@ export let isLooking = false
 let isUp = false
 /** it is up over the LAN */
 let isLan = false
-/** when it was last up */
+/** since when it is down, and is wanted */
 let downAt = 0
 /** since when the cable has connected while the LAN was used; 0: it has not */
 let cableSince = 0
@@ -86,6 +92,7 @@ let triedAt = 0
 let isPingDue = false
 let isCheckDue = true
 let sentTicks = 0
+let askTicks = 0
 let quietTicks = 0
 /** bytes that had come before, and wait for the rest of their frame */
 let unread = 0
@@ -138,6 +145,7 @@ export function shutLink() {
 /** Connects again: a partner that comes back must hear how things stand. */
 export function openLink() {
     isShut = false
+    downAt = ds.millis()
 }
 
 /**
@@ -200,6 +208,7 @@ async function begin(overLan: boolean) {
     cableSince = 0
     s = overLan ? lanSocket() : cable
     startFrames(s, overLan)
+    startPings()
     forgetParts()
     linkPath(overLan)
     if (overLan) {
@@ -224,12 +233,18 @@ async function send() {
             dropOut()
             return
         }
-        addFrame(Frame.Ping, 0, 0, 0, 0)
-    }
+        ping()
+    } else if (askTicks >= ASK_TICKS && !isLan && roomIn(s) >= LINK_HEADER)
+        ping()
     isPingDue = false
     sentTicks = 0
     if (isLan) await sendRecord()
     else await flushOut(s)
+}
+
+function ping() {
+    askTicks = 0
+    addPing()
 }
 
 /// The LAN ///
@@ -317,6 +332,7 @@ export function wantRoom() {
 /** Call every 10 ms, from the heartbeat. */
 export function tickLink() {
     quietTicks++
+    askTicks++
     if (++sentTicks < PING_TICKS) return
     sentTicks = 0
     isPingDue = true

@@ -25,13 +25,7 @@ import { VolumeFlag } from "../wire/card"
 import { ID_NAME_LENGTH } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { Verdict } from "./coldstart"
-import {
-    BROKEN_MS,
-    heardLink,
-    LAN_BROKEN_MS,
-    metPartner,
-    setPath,
-} from "./detector"
+import { ALONE_WAIT_MS, heardLink, metPartner, setPath } from "./detector"
 import {
     detector,
     fallSilent,
@@ -62,8 +56,6 @@ import { endDoubleService, startSplit, tellSplit } from "./split"
 import { beatOverLan, lanBeatAt, startLanBeat } from "./lanbeat"
 import { isVerifying, patrol, startVerify, stepVerify } from "./verify"
 
-/** After a link is broken, until a write is acknowledged alone. */
-const ALONE_AFTER_MS = 50
 /** Between looks at cables, conflicts, logins and quiet volumes. */
 const CHECK_MS = 100
 
@@ -81,11 +73,6 @@ let mustDecide = false
 let mustTakeOver = false
 /** last entries of the logs when the partner was taken over, by volume */
 const heldEntries = [0, 0]
-/**
- * From shutting the link until a write is acknowledged alone: by then the
- * partner has seen the silence and marked its copy outdated.
- */
-let aloneWait = BROKEN_MS + ALONE_AFTER_MS
 /** when writes may be acknowledged alone; 0: no need to wait */
 let aloneAt = 0
 let checkAt = 0
@@ -137,9 +124,6 @@ export function heardPartner(at: number) {
 /** What is told of the partner takes longer over the LAN. */
 export function linkPath(isLan: boolean) {
     setPath(detector, isLan)
-    // what was mirrored over the LAN may be so at the partner a while longer
-    if (isLan) aloneWait = LAN_BROKEN_MS + ALONE_AFTER_MS
-    else if (!isMirroring()) aloneWait = BROKEN_MS + ALONE_AFTER_MS
 }
 
 export function linkDown() {
@@ -254,7 +238,7 @@ export function partnerIsLost() {
                 : "own copy is outdated from now on",
         )
     }
-    aloneAt = ds.millis() + aloneWait
+    aloneAt = ds.millis() + ALONE_WAIT_MS
 }
 
 /**

@@ -9,7 +9,7 @@ import { digest, hmac } from "@devicescript/crypto"
 
 export const LINK_HEADER = 16
 export const LINK_TRAILER = 8
-export const LINK_VERSION = 7
+export const LINK_VERSION = 8
 
 /** Board a's and board b's address on the cable: 169.254.77.1 and .2 */
 export function linkIp(index: number): Buffer {

@@ -14,7 +14,7 @@ const PING_MS = 20
 /** Of a frame: chip, cable, chip, and the main loop's turn. */
 const LINK_MS = 2
 /** From giving the partner up until a write is acknowledged alone. */
-const ALONE_WAIT_MS = 250
+const ALONE_WAIT_MS = 450
 /** A PHY notices so late that the other end is silent. */
 const CARRIER_LOSS_MS = 2
 
@@ -66,6 +66,14 @@ class SimPin implements Pin {
     }
 }
 
+/** A frame on its way. */
+interface Arriving {
+    at: number
+    sentAt: number
+    /** when the frame was sent that its sender had heard last */
+    answers: number
+}
+
 export class SimBoard {
     readonly clock = new Clock()
     readonly beatOut = new SimPin()
@@ -75,14 +83,17 @@ export class SimBoard {
     /** the VM stands still; pins keep their level */
     isHung = false
     hasPower = true
+    /** hears nothing over the link, and is still heard */
+    isDeaf = false
     /** was reset by the partner: it does not boot again here */
     wasReset = false
     /** has a copy of the partner's volume that is whole */
     hasMirror = true
     private sendsFrames = true
     private sentAt = 0
-    /** when the partner's frames arrive */
-    private readonly arriving: number[] = []
+    private readonly arriving: Arriving[] = []
+    /** when the newest of the partner's frames that came was sent */
+    private heardOf = 0
     readonly events: string[] = []
     heldAt?: number
     tookOverAt?: number
@@ -90,7 +101,7 @@ export class SimBoard {
     private lostAt?: number
     aloneAt?: number
     private heartbeat?: typeof import("../../src/pair/heartbeat.ts")
-    private heardLink = (_now: number) => {}
+    private heard = (_now: number, _answers: number) => {}
     /** when the link's PHY last had a signal from the partner's */
     private signalAt = 0
 
@@ -109,10 +120,13 @@ export class SimBoard {
             await load("pair/heartbeat")
         const bus: typeof import("../../src/board/bus.ts") =
             await load("board/bus")
-        const { heardLink }: typeof import("../../src/pair/detector.ts") =
+        const detector: typeof import("../../src/pair/detector.ts") =
             await load("pair/detector")
         this.heartbeat = heartbeat
-        this.heardLink = now => heardLink(heartbeat.detector, now)
+        this.heard = (now, answers) => {
+            detector.heardLink(heartbeat.detector, now)
+            detector.heardAnswer(heartbeat.detector, answers)
+        }
         const { beatOut, beatIn, fence, present } = this
         const board = {
             pins: { beatOut, beatIn, fence, present },
@@ -145,9 +159,11 @@ export class SimBoard {
         // until all fibers wait again
         await new Promise(resolve => setImmediate(resolve))
         if (this.isHolding) this.heldAt ??= now
-        while (this.arriving.length && this.arriving[0] <= now) {
-            this.arriving.shift()
-            this.heardLink(now)
+        if (this.isDeaf) this.arriving.length = 0
+        while (this.arriving.length && this.arriving[0].at <= now) {
+            const { sentAt, answers } = this.arriving.shift()!
+            this.heardOf = sentAt
+            this.heard(now, answers)
         }
         if (this.lostAt !== undefined && now - this.lostAt >= ALONE_WAIT_MS)
             this.aloneAt ??= now
@@ -189,7 +205,11 @@ export class SimBoard {
         if (!this.sendsFrames || now - this.sentAt < PING_MS) return
         this.sentAt = now
         if (this.world.isCut("link")) return
-        this.partner.arriving.push(now + LINK_MS)
+        this.partner.arriving.push({
+            at: now + LINK_MS + this.world.lateMs,
+            sentAt: now,
+            answers: this.heardOf,
+        })
     }
 
     losePartner() {
@@ -207,6 +227,8 @@ export class SimBoard {
 
 export class PairWorld {
     now = 0
+    /** frames are late, also those of a board that has shut the link since */
+    lateMs = 0
     readonly boards: Record<Name, SimBoard>
     private readonly cuts = new Set<Wire>()
     private readonly fenceFaults: Partial<Record<Name, FenceFault>> = {}

@@ -118,7 +118,7 @@ test("HELLO tells who a board is, and what its card says", async () => {
     const frame = board.hello().toString("hex")
     const words = [
         header("01 01 0000 00000000 00000000"), // HELLO, board b
-        "07 01 10 00", // version, board, blocks to mirror into
+        "08 01 10 00", // version, board, blocks to mirror into
         "44332211", // pair
         "........", // a number that is new with each start
         "00000000",

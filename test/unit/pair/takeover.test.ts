@@ -193,6 +193,29 @@ test("whoever stood still, however long: no copy is taken over that is old", () 
     )
 })
 
+test("however late frames are: no copy is taken over that is old", () =>
+    worlds(
+        fc.record({
+            lateMs: fc.integer({ min: 100, max: 800 }),
+            // it hears nothing any more, may go on alone, and dies
+            isDeafMs: fc.integer({ min: 300, max: 1200 }),
+            victim: name,
+        }),
+        80,
+        async (world, { lateMs, isDeafMs, victim }) => {
+            // by and by: a gap would be a broken link
+            for (; world.lateMs < lateMs; world.lateMs++) await world.run(2)
+            world.boards[victim].isDeaf = true
+            await world.run(isDeafMs)
+            world.boards[victim].hasPower = false
+            await world.run(300)
+            const { tookOverAt, heldAt = 0 } = world.boards[partnerOf(victim)]
+            if (tookOverAt === undefined) return
+            const { aloneAt = Infinity } = world.boards[victim]
+            assert(aloneAt > heldAt, `alone at ${aloneAt}, held at ${heldAt}`)
+        },
+    ))
+
 test("when all channels are cut at once, one board at most survives", () =>
     worlds(
         fc.array(fc.nat(25), { minLength: 3, maxLength: 3 }),
