@@ -39,7 +39,8 @@ export const LAN_BROKEN_MS = 400
 const UNANSWERED_MS = 400
 /**
  * From shutting the link until a write is acknowledged alone. By then the partner
- * takes its copy for old: it has seen the silence, or had no answer for longer.
+ * takes its copy for old: it has seen the silence, 400 ms over the LAN, or has had
+ * no answer for as long.
  */
 export const ALONE_WAIT_MS = UNANSWERED_MS + 50
 /** A channel is alive when it was heard in this time: two changes of the line. */
