@@ -142,18 +142,19 @@ export function slotOf(c: Conn): number {
 
 /// What is seldom looked at, by slot: a field of each would cost 16 bytes ///
 
-const begunAt = Buffer.alloc(CONNS << 2)
+/** f64: 32 bits of milliseconds are full after 49 days */
+const begunAt = Buffer.alloc(CONNS << 3)
 const silentAt = Buffer.alloc(CONNS << 1)
 const silentLooks = Buffer.alloc(CONNS)
 
 /** When the login, or the end of the connection, began; ms. */
 export function since(c: Conn): number {
-    return begunAt.getAt(slotOf(c) << 2, "u32")
+    return begunAt.getAt(slotOf(c) << 3, "f64")
 }
 
 /** The login, or the end of the connection, begins. */
 export function begins(c: Conn) {
-    begunAt.setAt(slotOf(c) << 2, "u32", ds.millis())
+    begunAt.setAt(slotOf(c) << 3, "f64", ds.millis())
 }
 
 /**

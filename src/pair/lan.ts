@@ -76,7 +76,7 @@ let isProven = false
 /** records that have gone, and come */
 let sent = 0
 let taken = 0
-const sentAt = Buffer.alloc(KNOWN << 2)
+const sentAt = Buffer.alloc(KNOWN << 3)
 /** what came in a tag's place */
 const came = Buffer.alloc(RECORD_TAG)
 /** Why the connection must be dropped, or undefined. */
@@ -215,7 +215,7 @@ export async function sendRecord() {
     b.setAt(RECORD_AT + R_LENGTH, "u16", end - RECORD_HEAD)
     b.setAt(RECORD_AT + R_NUMBER, "u32", sent)
     b.setAt(RECORD_AT + R_TAKEN, "u32", taken)
-    sentAt.setAt((sent % KNOWN) << 2, "u32", ds.millis())
+    sentAt.setAt((sent % KNOWN) << 3, "f64", ds.millis())
     sent++
     b.blitAt(b.length - RECORD_TAG, recordTag(key, b), 0, RECORD_TAG)
     await writeTxAndSend(s, b, b.length - RECORD_AT)
@@ -282,7 +282,7 @@ function isRight(b: Buffer): boolean {
 /** @param count of our records that the partner had taken by then */
 function hear(count: number) {
     if (count === 0 || count > sent || sent - count >= KNOWN) return
-    const at = sentAt.getAt(((count - 1) % KNOWN) << 2, "u32")
+    const at = sentAt.getAt(((count - 1) % KNOWN) << 3, "f64")
     heardPartner(at)
     heardAnswer(detector, at)
 }

@@ -72,7 +72,7 @@ export let strayBeats = 0
 export function startLanBeat(boardIndex: number) {
     s = lanSocket()
     index = boardIndex
-    sentAt = Buffer.alloc(KNOWN << 2)
+    sentAt = Buffer.alloc(KNOWN << 3)
     own = Buffer.alloc(AT + BEAT_SIZE)
     own[AT + B_KIND] = BEAT_KIND
     own[AT + B_FROM] = index
@@ -106,7 +106,7 @@ async function beat(now: number, isAnswer: boolean) {
         if (s.sr !== SOCK_UDP) return
     }
     sent++
-    sentAt.setAt((sent % KNOWN) << 2, "u32", now)
+    sentAt.setAt((sent % KNOWN) << 3, "f64", now)
     own[AT + B_URGENT] = isUrgent && !isAnswer ? 1 : 0
     own.setAt(AT + B_NUMBER, "u32", sent)
     own.setAt(AT + B_TAKEN, "u32", taken)
@@ -178,6 +178,6 @@ function isSame(b: Buffer, at: number, ours: number): boolean {
 /** @param number of our last that the partner had when it sent */
 function hear(number: number) {
     if (number === 0 || number > sent || sent - number >= KNOWN) return
-    const at = sentAt.getAt((number % KNOWN) << 2, "u32")
+    const at = sentAt.getAt((number % KNOWN) << 3, "f64")
     heardLan(detector, at)
 }

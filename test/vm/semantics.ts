@@ -49,6 +49,10 @@ function stores() {
         say(`setAt u32 ${i}`, b.toString("hex"))
         b.setAt(0, "i32", n)
         say(`setAt i32 ${i}`, b.toString("hex"))
+        const long = Buffer.alloc(8)
+        long.setAt(0, "f64", n)
+        say(`setAt f64 ${i}`, long.toString("hex"))
+        say(`getAt f64 ${i}`, long.getAt(0, "f64") === n)
     }
     b[1] = true as any
     b[2] = undefined as any

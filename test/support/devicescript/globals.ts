@@ -3,7 +3,7 @@
  * firmware that runs in Node. test/unit/devicescript.test.ts compares them with the VM.
  */
 
-type Format = "u8" | "u16" | "u32" | "i8" | "i16" | "i32"
+type Format = "u8" | "u16" | "u32" | "i8" | "i16" | "i32" | "f64"
 
 /** As the VM stores a fraction: rounded, and held within the format. */
 function clamp(value: number, min: number, max: number) {
@@ -91,6 +91,7 @@ class DeviceBuffer {
             i8: () => v.getInt8(offset),
             i16: () => v.getInt16(offset, true),
             i32: () => v.getInt32(offset, true),
+            f64: () => v.getFloat64(offset, true),
         }
         return get[format]()
     }
@@ -101,6 +102,7 @@ class DeviceBuffer {
         if (!this.hasAt(offset, bits / 8))
             throw new RangeError("buffer store out of range")
         const v = this.view
+        if (format === "f64") return v.setFloat64(offset, value, true)
         const min = format[0] === "u" ? 0 : -(2 ** (bits - 1))
         const n = clamp(value, min, min + 2 ** bits - 1)
         if (bits === 8) v.setInt8(offset, n)
