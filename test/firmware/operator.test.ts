@@ -136,9 +136,9 @@ test("a board that plays dead still answers", async () => {
     const { bench, hear } = quietPair()
     // nobody fences it, so that it goes on playing
     bench.pair.cut("present", true)
-    bench.pair.nodes.a.card.present = false
     await bench.runScript(async () => {
         const host = await loggedIn(bench)
+        bench.pair.nodes.a.card.present = false
         // it is never answered
         host.write(0, pattern(0, 8, 1)).catch(() => {})
         await bench.script.sleep(QUIET_US)

@@ -13,8 +13,6 @@ const STOOD_IN = ["console/events", "mainloop", "pair/link", "pair/pair"]
 const PING_MS = 20
 /** Of a frame: chip, cable, chip, and the main loop's turn. */
 const LINK_MS = 2
-/** From giving the partner up until a write is acknowledged alone. */
-const ALONE_WAIT_MS = 450
 /** A PHY notices so late that the other end is silent. */
 const CARRIER_LOSS_MS = 2
 
@@ -99,6 +97,7 @@ export class SimBoard {
     tookOverAt?: number
     /** gave the partner up, and acknowledges alone: the partner's copy is old */
     private lostAt?: number
+    private aloneWaitMs = Infinity
     aloneAt?: number
     private heartbeat?: typeof import("../../src/pair/heartbeat.ts")
     private heard = (_now: number, _answers: number) => {}
@@ -123,6 +122,7 @@ export class SimBoard {
         const detector: typeof import("../../src/pair/detector.ts") =
             await load("pair/detector")
         this.heartbeat = heartbeat
+        this.aloneWaitMs = detector.ALONE_WAIT_MS
         this.heard = (now, answers) => {
             detector.heardLink(heartbeat.detector, now)
             detector.heardAnswer(heartbeat.detector, answers)
@@ -165,7 +165,7 @@ export class SimBoard {
             this.heardOf = sentAt
             this.heard(now, answers)
         }
-        if (this.lostAt !== undefined && now - this.lostAt >= ALONE_WAIT_MS)
+        if (this.lostAt !== undefined && now - this.lostAt >= this.aloneWaitMs)
             this.aloneAt ??= now
         const { partner } = this
         if (!partner.isDead && !this.world.isCut("link")) this.signalAt = now
