@@ -26,12 +26,12 @@ const TOGETHER_MS = 60
  * because a busy board may keep its partner waiting for a frame, and because a
  * pair that is not one any more has to be brought together again.
  */
-export const BROKEN_MS = 200
+const BROKEN_MS = 200
 /**
  * The same, of frames over the LAN: they are as old as what they answer, and
  * each board answers in a round of its main loop.
  */
-export const LAN_BROKEN_MS = 400
+const LAN_BROKEN_MS = 400
 /**
  * After so long without an answer, what is mirrored here may be old, though
  * frames come: they may be late, and the partner may have gone on alone.

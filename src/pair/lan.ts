@@ -46,10 +46,9 @@ import {
     sessionKey,
     SMALL_RECORD,
 } from "../wire/record"
-import { heardAnswer } from "./detector"
+import { heardAnswer, heardLink } from "./detector"
 import { takeRecord } from "./frames"
 import { detector } from "./heartbeat"
-import { heardPartner } from "./pair"
 
 /** Between attempts to connect; one takes as long as this at most. */
 const ATTEMPT_MS = 1000
@@ -283,6 +282,6 @@ function isRight(b: Buffer): boolean {
 function hear(count: number) {
     if (count === 0 || count > sent || sent - count >= KNOWN) return
     const at = sentAt.getAt(((count - 1) % KNOWN) << 3, "f64")
-    heardPartner(at)
+    heardLink(detector, at)
     heardAnswer(detector, at)
 }

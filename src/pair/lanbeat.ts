@@ -86,19 +86,20 @@ export function lanState(now: number): number {
     return detector.lanAt > 0 && now - detector.lanAt < HEARD_MS ? 2 : 1
 }
 
-/** Sends one. */
+/** Sends one, and takes what has come. */
 export async function beatOverLan(now: number) {
     others = 0
-    await beat(now, false)
-}
-
-/** @param isAnswer wants none, or there would be no end of them */
-async function beat(now: number, isAnswer: boolean) {
     const isUrgent = detector.partner === Partner.BeatLost
     const isAlone = isUrgent && now - detector.linkAt > FRESH_MS
     lanBeatAt = now + (isAlone ? AT_ONCE_MS : isUrgent ? URGENT_MS : BEAT_MS)
     if (!hasLanPath() || !cableIsLinks()) return
-    if (s.sr === SOCK_UDP) await poll(s)
+    // it answers whatever it takes
+    if (s.sr === SOCK_UDP) await look()
+    await beat(now, isUrgent)
+}
+
+/** @param wantsAnswer at once; an answer wants none, or there would be no end */
+async function beat(now: number, wantsAnswer: boolean) {
     // one that is still there waits for an address that nobody has
     if (s.sr !== SOCK_UDP || s.txFree < s.size) {
         const ip = partnerOnCard.slice(ID_IP, ID_IP + 4)
@@ -107,7 +108,7 @@ async function beat(now: number, isAnswer: boolean) {
     }
     sent++
     sentAt.setAt((sent % KNOWN) << 3, "f64", now)
-    own[AT + B_URGENT] = isUrgent && !isAnswer ? 1 : 0
+    own[AT + B_URGENT] = wantsAnswer ? 1 : 0
     own.setAt(AT + B_NUMBER, "u32", sent)
     own.setAt(AT + B_TAKEN, "u32", taken)
     own.blitAt(own.length - RECORD_TAG, recordTag(pairKey, own), 0, RECORD_TAG)
@@ -119,17 +120,39 @@ async function beat(now: number, isAnswer: boolean) {
 /** The socket has news. */
 export async function takeBeats() {
     if (s === undefined || s.sr !== SOCK_UDP) return
-    await poll(s)
-    if (s.sr !== SOCK_UDP || s.rxSize === 0) return
+    if ((await look()) && hasLanPath() && cableIsLinks())
+        await beat(ds.millis(), false)
+}
+
+/**
+ * Looks at the socket. That ends its interrupt: what has come is taken, too.
+ * @returns whether an answer is wanted
+ */
+async function look(): Promise<boolean> {
     const b = small[0]
-    // only the last one has news; one before it may have wanted an answer
-    const before = s.rxSize - UDP_HEADER - BEAT_SIZE
-    // a chip that was reset has read zeros: its next poll will tell
-    if (before >= 0 && !(await readRx(s, b, before))) return
-    const isOurs = before >= 0 && isPartners(b)
+    const before = await readLast(b)
+    if (s.sr !== SOCK_UDP || s.rxSize === 0) return false
     await consume(s, s.rxSize)
-    if (!isOurs) await countStray()
-    else if (take(b) || before > 0) await beat(ds.millis(), true)
+    if (before < 0) await countStray()
+    return before >= 0 && (take(b) || before > 0)
+}
+
+/**
+ * Reads the last datagram, for only it has news; one before it may have wanted an
+ * answer.
+ * @returns bytes that came before it; negative: it is not the partner's
+ */
+async function readLast(b: Buffer): Promise<number> {
+    // a size that changes while it is read may be a wrong one, and a chip that was
+    // reset has read zeros: a second look
+    for (let looks = 0; looks < 2; ++looks) {
+        await poll(s)
+        if (s.sr !== SOCK_UDP || s.rxSize === 0) break
+        const before = s.rxSize - UDP_HEADER - BEAT_SIZE
+        if (before >= 0 && (await readRx(s, b, before)) && isPartners(b))
+            return before
+    }
+    return -1
 }
 
 /** Whoever sends much is not listened to for a while. */

@@ -27,7 +27,9 @@ import { added, dropOut, flushOut, outLength, roomIn } from "../net/out"
 import { LINK_HEADER, linkIp } from "../wire/link"
 import { RECORD_HEAD } from "../wire/record"
 import { isWell } from "./chips"
+import { heardLink, setPath } from "./detector"
 import { failure, need, receive, startFrames } from "./frames"
+import { detector } from "./heartbeat"
 import {
     closeLan,
     hasLanPath,
@@ -42,7 +44,7 @@ import { takeBeats } from "./lanbeat"
 import { linkUp } from "./meeting"
 import { forgetParts, sendFrames } from "./mirror"
 import { addPing, startPings } from "./ping"
-import { heardPartner, isDecided, linkDown, linkPath } from "./pair"
+import { isDecided, linkDown } from "./pair"
 
 /**
  * Buffers of the link chip's sockets in KiB: all for the one that is used. It
@@ -182,7 +184,7 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
         }
         if (!isUp) await begin(false)
         // also of a frame that comes in pieces: a busy partner takes its time
-        if (s.rxSize > unread) heardPartner(ds.millis())
+        if (s.rxSize > unread) heardLink(detector, ds.millis())
         if (s.rxSize >= need) {
             // to read all that has come may take 20 ms
             if (isPingDue) await send()
@@ -210,7 +212,7 @@ async function begin(overLan: boolean) {
     startFrames(s, overLan)
     startPings()
     forgetParts()
-    linkPath(overLan)
+    setPath(detector, overLan)
     if (overLan) {
         event("the link goes over the LAN")
         added(RECORD_HEAD)

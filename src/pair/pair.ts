@@ -25,7 +25,7 @@ import { VolumeFlag } from "../wire/card"
 import { ID_NAME_LENGTH } from "../wire/link"
 import { Sense } from "../wire/scsi"
 import { Verdict } from "./coldstart"
-import { ALONE_WAIT_MS, heardLink, metPartner, setPath } from "./detector"
+import { ALONE_WAIT_MS, metPartner } from "./detector"
 import {
     detector,
     fallSilent,
@@ -115,16 +115,6 @@ function startUnmirrored() {
 }
 
 /// Meeting ///
-
-/** @param at when it surely lived */
-export function heardPartner(at: number) {
-    heardLink(detector, at)
-}
-
-/** What is told of the partner takes longer over the LAN. */
-export function linkPath(isLan: boolean) {
-    setPath(detector, isLan)
-}
 
 export function linkDown() {
     event("link down")
