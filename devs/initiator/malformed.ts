@@ -25,6 +25,16 @@ function mutate(random: Random, pdu: Buffer, from = 0) {
     return pdu
 }
 
+/** First bytes of characters of two, three and four. */
+const BEGINNINGS = [0xc3, 0xe2, 0xf0]
+
+/** Some keys and values end within a character. */
+function cutCharacters(random: Random, text: Buffer) {
+    for (let at = 1; at < text.length; at++)
+        if ((text[at] === 0x3d || text[at] === 0) && random.chance(0.3))
+            text[at - 1] = random.pick(BEGINNINGS)
+}
+
 /** The header's data length, and data that may be of another. */
 function withData(bhs: Buffer, data: Buffer) {
     bhs.writeUIntBE(data.length, 5, 3)
@@ -79,6 +89,7 @@ export class Malformed {
         if (random.chance(0.3))
             text = text.subarray(0, random.int(0, text.length))
         if (random.chance(0.3) && text.length) mutate(random, text)
+        if (random.chance(0.3)) cutCharacters(random, text)
         const stages = random.pick([
             0x87, 0x81, 0x83, 0x87, 0x40, 0x04, 0x8c, 0xff,
         ])

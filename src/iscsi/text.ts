@@ -2,7 +2,7 @@
  * Text keys: RFC 7143 chapters 6 and 13. What this target wants of each key is
  * in one table; a key that is not in it is NotUnderstood.
  */
-import { putText } from "../wire/bytes"
+import { putText, textIn } from "../wire/bytes"
 import { SECTOR } from "../wire/card"
 import { ipIn, tcpPortIn } from "../wire/link"
 import {
@@ -31,6 +31,8 @@ const MAX_VALUE = 255
 const MAX_DIGITS = 32
 
 const REJECT = "Reject"
+/** What stands in a text for bytes that are no character. */
+const BROKEN = "\ufffd"
 
 /** Answers one offered value; may change what is agreed on. */
 type Answer = (n: Negotiated, value: string) => string
@@ -232,9 +234,9 @@ export function valueOf(
         let end = text.indexOf(0, at, limit)
         if (end < 0) end = limit
         const eq = text.indexOf(61, at, end)
-        if (eq === at + key.length && text.slice(at, eq).toString() === key) {
+        if (eq === at + key.length && textIn(text, at, eq) === key) {
             if (end - eq > MAX_VALUE) end = eq + MAX_VALUE
-            return text.slice(eq + 1, end).toString()
+            return textIn(text, eq + 1, end)
         }
         at = end + 1
     }
@@ -264,13 +266,13 @@ export async function negotiate(
             await pause()
             const eq = text.indexOf(61, pos, end)
             if (eq <= pos || eq - pos > MAX_KEY) return -1
-            const key = text.slice(pos, eq).toString()
-            if (key.length !== eq - pos) return -1 // not ASCII
-            if (end - eq > MAX_VALUE) return -1
+            const key = textIn(text, pos, eq)
+            const isAscii = key.length === eq - pos && key.indexOf(BROKEN) < 0
+            if (!isAscii || end - eq > MAX_VALUE) return -1
             // every object has a constructor: the table must not answer for it
             const answer = key === "constructor" ? undefined : answers[key]
             const value = answer
-                ? answer(n, text.slice(eq + 1, end).toString())
+                ? answer(n, textIn(text, eq + 1, end))
                 : "NotUnderstood"
             if (value !== "") {
                 if (at + key.length + value.length + 2 > limit) return -1

@@ -43,6 +43,20 @@ export function increment32(b: Buffer, at: number) {
     if (low > 255) put32(b, at, (get32(b, at) + 256) | 0)
 }
 
+/**
+ * Bytes from outside as text. Of a buffer that ends within a character, the VM
+ * reads on behind its end, and what it makes of that may be no text at all: it
+ * panics when it meets it again (DeviceScript 2.16, utf8.c). So there is a zero
+ * behind.
+ */
+export function textIn(b: Buffer, from: number, end: number): string {
+    const size = end - from
+    const whole = Buffer.alloc(size + 1)
+    whole.blitAt(0, b, from, size)
+    const text = whole.toString()
+    return text.slice(0, text.length - 1)
+}
+
 /** Writes text and fills the rest of its field. */
 export function putText(
     b: Buffer,

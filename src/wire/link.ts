@@ -6,6 +6,7 @@
  * payload, and the last three a trailer. What has no whole trailer was never written.
  */
 import { digest, hmac } from "@devicescript/crypto"
+import { textIn } from "./bytes"
 
 export const LINK_HEADER = 16
 export const LINK_TRAILER = 8
@@ -149,9 +150,7 @@ export const ID_NAME_MAX = IDENTITY_SIZE - ID_NAME
 
 /** The target name in an identity. */
 export function nameIn(identity: Buffer): string {
-    return identity
-        .slice(ID_NAME, ID_NAME + identity[ID_NAME_LENGTH])
-        .toString()
+    return textIn(identity, ID_NAME, ID_NAME + identity[ID_NAME_LENGTH])
 }
 
 /** TCP port in an identity. */

@@ -3,9 +3,36 @@
  * test/unit/devicescript.test.ts runs this in the VM and in Node and compares
  * what both say.
  */
+import { textIn } from "../../src/wire/bytes"
 
 function say(what: string, value: any) {
     console.log(`= ${what}: ${value}`)
+}
+
+/** What characters of two, three and four bytes begin with. */
+const BEGINNINGS = hex`c3 e2 f0`
+
+/**
+ * Texts that end within a character, where freed memory may be full of what such
+ * characters go on with.
+ */
+function brokenTexts() {
+    for (let size = 1; size < 40; ++size) {
+        for (let i = 0; i < BEGINNINGS.length; ++i) {
+            const used: Buffer[] = []
+            for (let k = 0; k < 8; ++k) {
+                const b = Buffer.alloc(size + k)
+                b.fillAt(0, size + k, 0xbf)
+                used.push(b)
+            }
+            const from = Buffer.alloc(size + 1)
+            from.fillAt(0, size, 0x61)
+            from[size - 1] = BEGINNINGS[i]
+            from[size] = 0xbf
+            const text = textIn(from, 0, size)
+            say("broken text", `${text.length} "${text}"`)
+        }
+    }
 }
 
 /** A buffer of so many bytes: 1, 2, 3, ... */
@@ -171,7 +198,6 @@ refusals()
 moves()
 searches()
 texts()
+brokenTexts()
 divisions()
 console.log("= end")
-
-export {}

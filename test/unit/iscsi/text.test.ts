@@ -3,7 +3,12 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import fc from "fast-check"
 import type { Conn, Negotiated } from "../../../src/iscsi/conn.ts"
-import { text, useDeviceScript, zeros } from "../../support/devicescript.ts"
+import {
+    bytes,
+    text,
+    useDeviceScript,
+    zeros,
+} from "../../support/devicescript.ts"
 
 useDeviceScript()
 const { lists, negotiate, putPair, sendTargets, setDefaults, valueOf } =
@@ -217,6 +222,12 @@ describe("a text", () => {
     for (const malformed of ["=None", "MaxConnections", "A=1\0B", "é=1"])
         test(`like ${JSON.stringify(malformed)} is malformed`, async () =>
             assert.equal(await answersTo(text(malformed)), undefined))
+
+    for (const end of ["c3", "e2 82", "f0 9f 98", "80", "ff"])
+        test(`with a key that ends in ${end} is malformed`, async () => {
+            const malformed = bytes(`58 ${end} 3d 31 00`)
+            assert.equal(await answersTo(malformed), undefined)
+        })
 
     test("is refused when the answer has no room", async () => {
         const offer = segment("A=1")
