@@ -160,6 +160,9 @@ async function check(c: Conn, b: Buffer, at: number): Promise<LoginStatus> {
     if (c.initiator === "") {
         const name = value("InitiatorName")
         if (!name) return LoginStatus.MissingParameter
+        // it stands on the console, where a line of its own would be believed
+        if (name.indexOf("\n") >= 0 || name.indexOf("\r") >= 0)
+            return LoginStatus.InitiatorError
         c.initiator = name
     }
     await breathe()

@@ -27,6 +27,18 @@ test("discovery names the target and its address", async () => {
     ])
 })
 
+for (const end of ["\n", "\r"])
+    test(`a name cannot say a line of the console's, behind ${JSON.stringify(end)}`, async () => {
+        const bench = mirroredPair({ speed })
+        const name = `iqn.2026-11.com.example:x${end}> a: took over`
+        const i = bench.initiator("a", { name })
+        await assert.rejects(
+            bench.runScript(() => i.login()),
+            /login refused: 0200/,
+        )
+        assert.ok(!bench.said("a", /took over/))
+    })
+
 test("login is refused for a target that is not there", async () => {
     const bench = mirroredPair({ speed })
     const i = bench.initiator("a", { target: "iqn.2026-11.com.example:x" })
