@@ -58,7 +58,13 @@ export class Malformed {
     login(target: string): Buffer {
         const { random } = this
         const keys: Record<string, string | number> = {
-            InitiatorName: "iqn.2026-11.com.example:fuzz",
+            InitiatorName: random.pick([
+                "iqn.2026-11.com.example:fuzz",
+                "iqn.2026-11.com.example:fuzz",
+                "n".repeat(223),
+                "n".repeat(224),
+                "é".repeat(60),
+            ]),
             TargetName: target,
             SessionType: random.pick(["Normal", "Discovery", "normal", ""]),
             AuthMethod: random.pick([

@@ -47,6 +47,9 @@ import { requestDrop } from "./portal"
 const TEXT_BLOCKS = 3
 const MAX_TEXT = TEXT_BLOCKS * SECTOR
 
+/** Of an initiator's name, in bytes: 4.2.7.1. */
+const MAX_NAME = 223
+
 /** Text of a request that goes on in the next one, and whose it is. */
 let pendingRun = 0
 let pendingLength = 0
@@ -161,8 +164,8 @@ async function check(c: Conn, b: Buffer, at: number): Promise<LoginStatus> {
         const name = value("InitiatorName")
         if (!name) return LoginStatus.MissingParameter
         // it stands on the console, where a line of its own would be believed
-        if (name.indexOf("\n") >= 0 || name.indexOf("\r") >= 0)
-            return LoginStatus.InitiatorError
+        const isLine = name.indexOf("\n") >= 0 || name.indexOf("\r") >= 0
+        if (isLine || name.length > MAX_NAME) return LoginStatus.InitiatorError
         c.initiator = name
     }
     await breathe()

@@ -2,7 +2,7 @@
  * Text keys: RFC 7143 chapters 6 and 13. What this target wants of each key is
  * in one table; a key that is not in it is NotUnderstood.
  */
-import { putText, textIn } from "../wire/bytes"
+import { BROKEN, putText, textIn } from "../wire/bytes"
 import { SECTOR } from "../wire/card"
 import { ipIn, tcpPortIn } from "../wire/link"
 import {
@@ -31,8 +31,6 @@ const MAX_VALUE = 255
 const MAX_DIGITS = 32
 
 const REJECT = "Reject"
-/** What stands in a text for bytes that are no character. */
-const BROKEN = "\ufffd"
 
 /** Answers one offered value; may change what is agreed on. */
 type Answer = (n: Negotiated, value: string) => string
@@ -57,9 +55,16 @@ function rfc3720(_n: Negotiated, value: string): string {
     return lists(value, "RFC3720") ? "RFC3720" : REJECT
 }
 
-/** Whether a comma-separated list has a choice. */
+/** Whether a comma-separated list has a choice. Makes no texts as long as it. */
 export function lists(list: string, choice: string): boolean {
-    return ("," + list + ",").indexOf("," + choice + ",") >= 0
+    let at = list.indexOf(choice)
+    while (at >= 0) {
+        const end = at + choice.length
+        const begins = at === 0 || list[at - 1] === ","
+        if (begins && (end === list.length || list[end] === ",")) return true
+        at = list.indexOf(choice, end)
+    }
+    return false
 }
 
 /**

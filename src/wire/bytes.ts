@@ -43,18 +43,29 @@ export function increment32(b: Buffer, at: number) {
     if (low > 255) put32(b, at, (get32(b, at) + 256) | 0)
 }
 
+/** Stands in a text for bytes that are no character. */
+export const BROKEN = "\ufffd"
+/** Longer texts are only ASCII: of broken bytes the VM makes three times as many. */
+const MAX_WIDE = 64
+
 /**
- * Bytes from outside as text. Of a buffer that ends within a character, the VM
- * reads on behind its end, and what it makes of that may be no text at all: it
- * panics when it meets it again (DeviceScript 2.16, utf8.c). So there is a zero
- * behind.
+ * Bytes from outside as text; `BROKEN` when they end within a character. For the
+ * rest of one the VM reads on behind a buffer's end, and what it makes of what it
+ * finds there may be no text at all: it panics when it meets it again
+ * (DeviceScript 2.16, utf8.c).
  */
 export function textIn(b: Buffer, from: number, end: number): string {
-    const size = end - from
-    const whole = Buffer.alloc(size + 1)
-    whole.blitAt(0, b, from, size)
-    const text = whole.toString()
-    return text.slice(0, text.length - 1)
+    const isCut = b[end - 1] >= 0xc0 || b[end - 2] >= 0xe0 || b[end - 3] >= 0xf0
+    if (isCut || (end - from > MAX_WIDE && !isAscii(b, from, end)))
+        return BROKEN
+    return b.slice(from, end).toString()
+}
+
+function isAscii(b: Buffer, from: number, end: number): boolean {
+    for (; from + 4 <= end; from += 4)
+        if (b.getAt(from, "u32") & 0x80808080) return false
+    for (; from < end; ++from) if (b[from] & 0x80) return false
+    return true
 }
 
 /** Writes text and fills the rest of its field. */

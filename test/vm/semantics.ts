@@ -29,9 +29,24 @@ function brokenTexts() {
             from.fillAt(0, size, 0x61)
             from[size - 1] = BEGINNINGS[i]
             from[size] = 0xbf
-            const text = textIn(from, 0, size)
-            say("broken text", `${text.length} "${text}"`)
+            say("cut text", `"${textIn(from, 0, size)}"`)
+            say("whole text", `"${textIn(from, 0, size - 1)}"`)
         }
+    }
+}
+
+/** Bytes that are no characters, few of them and many. */
+function wideTexts() {
+    const wide = Buffer.alloc(70)
+    wide.fillAt(0, 70, 0xbf)
+    say("64 broken", textIn(wide, 0, 64))
+    say("65 broken", textIn(wide, 0, 65))
+    for (let at = 0; at < 70; ++at) {
+        const b = Buffer.alloc(70)
+        b.fillAt(0, 70, 0x61)
+        b[at] = 0x80
+        say("one broken", textIn(b, 0, 70))
+        say("all before it", textIn(b, 0, at))
     }
 }
 
@@ -175,6 +190,8 @@ function texts() {
     say("from text", Buffer.from("hé").toString("hex"))
     say("from array", Buffer.from([1, 256, -1]).toString("hex"))
     say("to text", hex`68 c3 a9`.toString())
+    for (let from = 0; from < 10; ++from)
+        say("a text's place", "ab,cab,ab".indexOf("ab", from))
     const numbers = ["12", " 12", "12x", "x", "", "-3", "3.9", "1e3", "0x200"]
     for (let i = 0; i < numbers.length; ++i)
         say(`parseInt ${numbers[i]}`, parseInt(numbers[i]))
@@ -199,5 +216,6 @@ moves()
 searches()
 texts()
 brokenTexts()
+wideTexts()
 divisions()
 console.log("= end")

@@ -291,6 +291,7 @@ describe("valueOf", () => {
 test("a list has a choice only as a whole", async () => {
     assert(lists("None", "None"))
     assert(lists("CRC32C,None", "None"))
+    assert(lists("NoneX,None", "None"))
     assert(!lists("NoneX,XNone", "None"))
     assert(!lists("", "None"))
 })
