@@ -12,6 +12,8 @@ import type { Random } from "../sim/random.ts"
 /** Connections at once: a port has four sockets. */
 const CONNECTIONS = 3
 const PATIENCE_US = 500_000
+const NAME = "iqn.2026-11.com.example:flood"
+const LONGEST_NAME = 223
 
 export class Flood {
     private isStopped = false
@@ -33,7 +35,8 @@ export class Flood {
     private async run(n: number) {
         const options = {
             isid: `402a545700f${n}`,
-            name: "iqn.2026-11.com.example:flood",
+            name:
+                NAME + (n === 0 ? "d".repeat(LONGEST_NAME - NAME.length) : ""),
         }
         const initiator = this.bench.initiator(this.target, options)
         while (!this.isStopped) {

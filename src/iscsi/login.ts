@@ -1,7 +1,8 @@
 /** The login phase: RFC 7143 chapters 6 and 11.12. */
 import * as ds from "@devicescript/core"
+import { digest } from "@devicescript/crypto"
 import { event } from "../console/events"
-import { get16, put16 } from "../wire/bytes"
+import { BROKEN, get16, put16 } from "../wire/bytes"
 import {
     BHS,
     CMD_SN,
@@ -49,6 +50,9 @@ const MAX_TEXT = TEXT_BLOCKS * SECTOR
 
 /** Of an initiator's name, in bytes: 4.2.7.1. */
 const MAX_NAME = 223
+/** Of a longer one than this, the beginning is kept, and a hash in this many bytes. */
+const KEPT_NAME = 64
+const KEPT_HASH = 8
 
 /** Text of a request that goes on in the next one, and whose it is. */
 let pendingRun = 0
@@ -153,6 +157,17 @@ function firstRequest(c: Conn, b: Buffer, at: number) {
     setDefaults(c.sn)
 }
 
+/**
+ * What is kept of an initiator's name, and told on the console: the heap has no
+ * room for eight long ones, and for lines as long.
+ */
+function keptName(name: string): string {
+    if (name.length <= KEPT_NAME) return name
+    const hash = digest("sha256", Buffer.from(name)).slice(0, KEPT_HASH)
+    const kept = KEPT_NAME - 1 - 2 * KEPT_HASH
+    return name.slice(0, kept) + "~" + hash.toString("hex")
+}
+
 /** Whether this initiator may log in, and to what. */
 async function check(c: Conn, b: Buffer, at: number): Promise<LoginStatus> {
     if (b[at + VERSION_MIN] > 0) return LoginStatus.UnsupportedVersion
@@ -165,8 +180,9 @@ async function check(c: Conn, b: Buffer, at: number): Promise<LoginStatus> {
         if (!name) return LoginStatus.MissingParameter
         // it stands on the console, where a line of its own would be believed
         const isLine = name.indexOf("\n") >= 0 || name.indexOf("\r") >= 0
-        if (isLine || name.length > MAX_NAME) return LoginStatus.InitiatorError
-        c.initiator = name
+        if (isLine || name.indexOf(BROKEN) >= 0 || name.length > MAX_NAME)
+            return LoginStatus.InitiatorError
+        c.initiator = keptName(name)
     }
     await breathe()
     const type = value("SessionType")

@@ -39,6 +39,41 @@ for (const end of ["\n", "\r"])
         assert.ok(!bench.said("a", /took over/))
     })
 
+test("of a long name the console tells the beginning, and which it is", async () => {
+    const bench = mirroredPair({ speed })
+    const start = "iqn.2026-11.com.example:" + "x".repeat(190)
+    const hosts = ["1", "2", "1"].map(end =>
+        bench.initiator("a", { name: start + end }),
+    )
+    await bench.runScript(async () => {
+        for (const h of hosts) {
+            await h.login()
+            await h.ready()
+        }
+        await bench.script.sleep(1e6)
+    })
+    const told = bench.consoles.a.events.flatMap(e =>
+        [...e.text.matchAll(/: login (\S+)/g)].map(m => m[1]),
+    )
+    assert.match(told[0], /^iqn\.2026-11\.com\.example:x{23}~[0-9a-f]{16}$/)
+    assert.notEqual(told[1], told[0])
+    // and the same one takes its session's place
+    assert.equal(told[2], told[0])
+    assert.deepEqual(
+        hosts.map(h => h.isConnected),
+        [false, true, true],
+    )
+})
+
+test("a name is at most 223 bytes long, and its bytes are characters", async () => {
+    const bench = mirroredPair({ speed })
+    for (const name of ["n".repeat(224), "iqn.\ufffd"])
+        await assert.rejects(
+            bench.runScript(() => bench.initiator("a", { name }).login()),
+            /login refused: 0200/,
+        )
+})
+
 test("login is refused for a target that is not there", async () => {
     const bench = mirroredPair({ speed })
     const i = bench.initiator("a", { target: "iqn.2026-11.com.example:x" })
