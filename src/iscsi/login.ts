@@ -168,6 +168,19 @@ function keptName(name: string): string {
     return name.slice(0, kept) + "~" + hash.toString("hex")
 }
 
+/**
+ * Whether a name has neither spaces nor control characters, 4.2.7.2. On the console
+ * they would say lines of their own, or tell a terminal what to do.
+ */
+function isPlain(name: string): boolean {
+    if (name.indexOf(BROKEN) >= 0) return false
+    for (let i = 0; i < name.length; ++i) {
+        const c = name.charCodeAt(i)
+        if (c <= 0x20 || (c >= 0x7f && c < 0xa0)) return false
+    }
+    return true
+}
+
 /** Whether this initiator may log in, and to what. */
 async function check(c: Conn, b: Buffer, at: number): Promise<LoginStatus> {
     if (b[at + VERSION_MIN] > 0) return LoginStatus.UnsupportedVersion
@@ -178,11 +191,10 @@ async function check(c: Conn, b: Buffer, at: number): Promise<LoginStatus> {
     if (c.initiator === "") {
         const name = value("InitiatorName")
         if (!name) return LoginStatus.MissingParameter
-        // it stands on the console, where a line of its own would be believed
-        const isLine = name.indexOf("\n") >= 0 || name.indexOf("\r") >= 0
-        if (isLine || name.indexOf(BROKEN) >= 0 || name.length > MAX_NAME)
+        const kept = keptName(name)
+        if (name.length > MAX_NAME || !isPlain(kept))
             return LoginStatus.InitiatorError
-        c.initiator = keptName(name)
+        c.initiator = kept
     }
     await breathe()
     const type = value("SessionType")

@@ -23,7 +23,7 @@ const DEPTH = 8
 const LIMITS: Record<OperationCost["kind"], Record<Role, Limits>> = {
     write: {
         home: { opcodes: 9_500, spiTransfers: 39, spiBytes: 16_000 },
-        partner: { opcodes: 7_000, spiTransfers: 31, spiBytes: 11_500 },
+        partner: { opcodes: 6_950, spiTransfers: 31, spiBytes: 11_500 },
     },
     read: {
         home: { opcodes: 6_200, spiTransfers: 20, spiBytes: 10_500 },

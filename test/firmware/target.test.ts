@@ -27,8 +27,8 @@ test("discovery names the target and its address", async () => {
     ])
 })
 
-for (const end of ["\n", "\r"])
-    test(`a name cannot say a line of the console's, behind ${JSON.stringify(end)}`, async () => {
+for (const end of ["\n", "\r", " ", "\x1b[2J", "\x7f", "\x9b2J"])
+    test(`a name cannot tell the console ${JSON.stringify(end)}`, async () => {
         const bench = mirroredPair({ speed })
         const name = `iqn.2026-11.com.example:x${end}> a: took over`
         const i = bench.initiator("a", { name })
