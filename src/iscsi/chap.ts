@@ -7,12 +7,12 @@
  * and from when the connection was made, so that it is never the same again.
  */
 import { digest } from "@devicescript/crypto"
-import { lists, putPair } from "./text"
+import { putPair } from "./text"
 import { md5, MD5_SIZE } from "./md5"
 import { Conn, since, slotOf } from "./conn"
 
 /** CHAP_A of MD5 */
-const MD5_ALGORITHM = "5"
+export const MD5_ALGORITHM = "5"
 const CHALLENGE_SIZE = 16
 /** socket and time of a connection, behind the number that nobody knows */
 const SEED_SIZE = 24
@@ -32,10 +32,6 @@ export function startChap(theUser: string, theSecret: string) {
 /** Whether hosts have to show that they know the secret. */
 export function wantsChap(): boolean {
     return secret !== ""
-}
-
-export function knowsAlgorithm(list: string): boolean {
-    return lists(list, MD5_ALGORITHM)
 }
 
 function challengeFor(c: Conn): Buffer {

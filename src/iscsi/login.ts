@@ -2,7 +2,7 @@
 import * as ds from "@devicescript/core"
 import { digest } from "@devicescript/crypto"
 import { event } from "../console/events"
-import { BROKEN, get16, put16 } from "../wire/bytes"
+import { BROKEN, get16, put16, textIn } from "../wire/bytes"
 import {
     BHS,
     CMD_SN,
@@ -33,6 +33,8 @@ import { ANSWER_ROOM } from "./receive"
 import { giveText, takeForText } from "./share"
 import { openWindow } from "./task"
 import {
+    find,
+    foundEnd,
     lists,
     MAX_RECV,
     negotiate,
@@ -41,7 +43,7 @@ import {
     valueOf,
     wantMethod,
 } from "./text"
-import { isResponse, knowsAlgorithm, putChallenge, wantsChap } from "./chap"
+import { isResponse, MD5_ALGORITHM, putChallenge, wantsChap } from "./chap"
 import { requestDrop } from "./portal"
 
 /** Blocks of the pool for the text of a request that comes in pieces. */
@@ -85,6 +87,12 @@ async function rest() {
 
 function value(key: string): string | undefined {
     return valueOf(text, textAt, textEnd, key)
+}
+
+/** Whether a list has a choice; undefined when there is no such list. */
+function offers(key: string, choice: string): boolean | undefined {
+    const from = find(text, textAt, textEnd, key)
+    return from < 0 ? undefined : lists(text, from, foundEnd, choice)
 }
 
 /**
@@ -161,11 +169,16 @@ function firstRequest(c: Conn, b: Buffer, at: number) {
  * What is kept of an initiator's name, and told on the console: the heap has no
  * room for eight long ones, and for lines as long.
  */
-function keptName(name: string): string {
-    if (name.length <= KEPT_NAME) return name
-    const hash = digest("sha256", Buffer.from(name)).slice(0, KEPT_HASH)
-    const kept = KEPT_NAME - 1 - 2 * KEPT_HASH
-    return name.slice(0, kept) + "~" + hash.toString("hex")
+function keptName(from: number, end: number): string {
+    if (end - from <= KEPT_NAME) return textIn(text, from, end)
+    let kept = from + KEPT_NAME - 1 - 2 * KEPT_HASH
+    // not within a character, whose other bytes are 10xxxxxx
+    for (let i = 0; i < 3 && (text[kept] & 0xc0) === 0x80; ++i) --kept
+    // in two pieces, for the heap
+    const half = (from + end) >> 1
+    const hash = digest("sha256", text.slice(from, half), text.slice(half, end))
+    const beginning = textIn(text, from, kept)
+    return beginning + "~" + hash.slice(0, KEPT_HASH).toString("hex")
 }
 
 /**
@@ -189,12 +202,13 @@ async function check(c: Conn, b: Buffer, at: number): Promise<LoginStatus> {
     if (stage !== Stage.Security && stage !== Stage.Operational)
         return LoginStatus.InvalidRequest
     if (c.initiator === "") {
-        const name = value("InitiatorName")
-        if (!name) return LoginStatus.MissingParameter
-        const kept = keptName(name)
-        if (name.length > MAX_NAME || !isPlain(kept))
-            return LoginStatus.InitiatorError
-        c.initiator = kept
+        const from = find(text, textAt, textEnd, "InitiatorName")
+        const length = foundEnd - from
+        if (from < 0 || length === 0) return LoginStatus.MissingParameter
+        if (length > MAX_NAME) return LoginStatus.InitiatorError
+        const name = keptName(from, foundEnd)
+        if (!isPlain(name)) return LoginStatus.InitiatorError
+        c.initiator = name
     }
     await breathe()
     const type = value("SessionType")
@@ -227,16 +241,14 @@ async function authenticate(c: Conn, stage: Stage): Promise<LoginStatus> {
     const isNeeded = needsChap(c)
     const method = isNeeded ? "CHAP" : "None"
     wantMethod(method)
-    const methods = value("AuthMethod")
-    if (methods !== undefined && !lists(methods, method))
+    if (offers("AuthMethod", method) === false)
         return LoginStatus.AuthenticationFailure
     if (!isNeeded) return LoginStatus.Success
     if (stage !== Stage.Security) return LoginStatus.AuthenticationFailure
     await breathe()
-    const algorithms = value("CHAP_A")
-    if (algorithms !== undefined) {
-        if (!knowsAlgorithm(algorithms))
-            return LoginStatus.AuthenticationFailure
+    const knowsMd5 = offers("CHAP_A", MD5_ALGORITHM)
+    if (knowsMd5 !== undefined) {
+        if (!knowsMd5) return LoginStatus.AuthenticationFailure
         c.flags |= ConnFlag.Challenged
         return LoginStatus.Success
     }

@@ -31,40 +31,53 @@ const MAX_VALUE = 255
 const MAX_DIGITS = 32
 
 const REJECT = "Reject"
+const NOT_UNDERSTOOD = "NotUnderstood"
+
+const EQUALS = 0x3d
+const COMMA = 0x2c
 
 /** Answers one offered value; may change what is agreed on. */
 type Answer = (n: Negotiated, value: string) => string
 
-/** A list of choices of which we can only do one. */
-function none(_n: Negotiated, value: string): string {
-    return lists(value, "None") ? "None" : REJECT
+/** Lists of choices of which we can only do one. */
+const choices: Record<string, string> = {
+    AuthMethod: "None",
+    HeaderDigest: "None",
+    DataDigest: "None",
+    TaskReporting: "RFC3720",
 }
 
-/** The AuthMethod that the login which is negotiated has to choose. */
-let method = "None"
-
+/** Sets the AuthMethod that the login which is negotiated has to choose. */
 export function wantMethod(name: string) {
-    method = name
+    choices["AuthMethod"] = name
 }
 
-function authMethod(_n: Negotiated, value: string): string {
-    return lists(value, method) ? method : REJECT
-}
-
-function rfc3720(_n: Negotiated, value: string): string {
-    return lists(value, "RFC3720") ? "RFC3720" : REJECT
-}
-
-/** Whether a comma-separated list has a choice. Makes no texts as long as it. */
-export function lists(list: string, choice: string): boolean {
-    let at = list.indexOf(choice)
-    while (at >= 0) {
-        const end = at + choice.length
-        const begins = at === 0 || list[at - 1] === ","
-        if (begins && (end === list.length || list[end] === ",")) return true
-        at = list.indexOf(choice, end)
+/**
+ * Whether a comma-separated list has a choice. It may be longer than any text
+ * that the heap has room for: it is looked at piece by piece.
+ */
+export function lists(
+    b: Buffer,
+    from: number,
+    end: number,
+    choice: string,
+): boolean {
+    while (from <= end) {
+        const comma = upTo(b, COMMA, from, end)
+        if (isText(b, from, comma, choice)) return true
+        from = comma + 1
     }
     return false
+}
+
+/** Where a byte is, or the end. */
+function upTo(b: Buffer, byte: number, from: number, end: number): number {
+    const at = b.indexOf(byte, from, end)
+    return at < 0 ? end : at
+}
+
+function isText(b: Buffer, from: number, end: number, text: string): boolean {
+    return end - from === text.length && textIn(b, from, end) === text
 }
 
 /**
@@ -183,10 +196,6 @@ const answers: Record<string, Answer> = {
     CHAP_A: declared,
     CHAP_N: declared,
     CHAP_R: declared,
-    AuthMethod: authMethod,
-    HeaderDigest: none,
-    DataDigest: none,
-    TaskReporting: rfc3720,
     MaxConnections: one,
     MaxOutstandingR2T: one,
     DefaultTime2Retain: time2Retain,
@@ -223,29 +232,55 @@ export function putPair(to: Buffer, at: number, key: string, value: string) {
     return at + pair.length + 1
 }
 
+/** Where the value ends that `find` has found. */
+export let foundEnd = 0
+
 /**
- * The value of a key, or undefined.
+ * Where the value of a key begins, or -1. It ends at `foundEnd`.
  * @param text has pairs of `key=value`, each with a zero behind
  * @param at where they begin
  * @param limit where they end
  */
+export function find(
+    text: Buffer,
+    at: number,
+    limit: number,
+    key: string,
+): number {
+    while (at < limit) {
+        foundEnd = upTo(text, 0, at, limit)
+        const eq = text.indexOf(EQUALS, at, foundEnd)
+        if (eq >= 0 && isText(text, at, eq, key)) return eq + 1
+        at = foundEnd + 1
+    }
+    return -1
+}
+
+/** The value of a key, or undefined; `BROKEN` when it is longer than any we know. */
 export function valueOf(
     text: Buffer,
     at: number,
     limit: number,
     key: string,
 ): string | undefined {
-    while (at < limit) {
-        let end = text.indexOf(0, at, limit)
-        if (end < 0) end = limit
-        const eq = text.indexOf(61, at, end)
-        if (eq === at + key.length && textIn(text, at, eq) === key) {
-            if (end - eq > MAX_VALUE) end = eq + MAX_VALUE
-            return textIn(text, eq + 1, end)
-        }
-        at = end + 1
-    }
-    return undefined
+    const from = find(text, at, limit, key)
+    return from < 0 ? undefined : textIn(text, from, foundEnd)
+}
+
+/** The answer to one offer, whose value is there. */
+function answerTo(
+    n: Negotiated,
+    key: string,
+    text: Buffer,
+    from: number,
+    end: number,
+): string {
+    // every object has a constructor: the tables must not answer for it
+    if (key === "constructor") return NOT_UNDERSTOOD
+    const choice = choices[key]
+    if (choice) return lists(text, from, end, choice) ? choice : REJECT
+    const answer = answers[key]
+    return answer ? answer(n, textIn(text, from, end)) : NOT_UNDERSTOOD
 }
 
 /**
@@ -265,20 +300,15 @@ export async function negotiate(
     pause: () => Promise<void>,
 ): Promise<number> {
     while (pos < textEnd) {
-        let end = text.indexOf(0, pos, textEnd)
-        if (end < 0) end = textEnd
+        const end = upTo(text, 0, pos, textEnd)
         if (end > pos) {
             await pause()
-            const eq = text.indexOf(61, pos, end)
+            const eq = text.indexOf(EQUALS, pos, end)
             if (eq <= pos || eq - pos > MAX_KEY) return -1
             const key = textIn(text, pos, eq)
             const isAscii = key.length === eq - pos && key.indexOf(BROKEN) < 0
-            if (!isAscii || end - eq > MAX_VALUE) return -1
-            // every object has a constructor: the table must not answer for it
-            const answer = key === "constructor" ? undefined : answers[key]
-            const value = answer
-                ? answer(n, textIn(text, eq + 1, end))
-                : "NotUnderstood"
+            if (!isAscii || end - eq - 1 > MAX_VALUE) return -1
+            const value = answerTo(n, key, text, eq + 1, end)
             if (value !== "") {
                 if (at + key.length + value.length + 2 > limit) return -1
                 at = putPair(to, at, key, value)

@@ -45,27 +45,27 @@ export function increment32(b: Buffer, at: number) {
 
 /** Stands in a text for bytes that are no character. */
 export const BROKEN = "\ufffd"
+/**
+ * Nothing that we have to understand is longer; a target's name is the longest.
+ * Longer ones would take the heap's last holes: a text takes two of its size.
+ */
+const MAX_TEXT = 80
 /** Longer texts are only ASCII: of broken bytes the VM makes three times as many. */
 const MAX_WIDE = 64
 
 /**
- * Bytes from outside as text; `BROKEN` when they end within a character. For the
- * rest of one the VM reads on behind a buffer's end, and what it makes of what it
- * finds there may be no text at all: it panics when it meets it again
- * (DeviceScript 2.16, utf8.c).
+ * Bytes from outside as text; `BROKEN` when they are too many, or end within a
+ * character: for the rest of it the VM reads on behind the buffer's end, and what
+ * it makes of what it finds there may be no text at all. It panics when it meets
+ * it again (DeviceScript 2.16, utf8.c).
  */
 export function textIn(b: Buffer, from: number, end: number): string {
     const isCut = b[end - 1] >= 0xc0 || b[end - 2] >= 0xe0 || b[end - 3] >= 0xf0
-    if (isCut || (end - from > MAX_WIDE && !isAscii(b, from, end)))
-        return BROKEN
+    const size = end - from
+    if (isCut || size > MAX_TEXT) return BROKEN
+    if (size > MAX_WIDE)
+        for (let i = from; i < end; ++i) if (b[i] & 0x80) return BROKEN
     return b.slice(from, end).toString()
-}
-
-function isAscii(b: Buffer, from: number, end: number): boolean {
-    for (; from + 4 <= end; from += 4)
-        if (b.getAt(from, "u32") & 0x80808080) return false
-    for (; from < end; ++from) if (b[from] & 0x80) return false
-    return true
 }
 
 /** Writes text and fills the rest of its field. */

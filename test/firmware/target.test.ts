@@ -65,9 +65,20 @@ test("of a long name the console tells the beginning, and which it is", async ()
     )
 })
 
+test("a long name is cut between its characters", async () => {
+    const bench = mirroredPair({ speed })
+    // the beginning that is kept ends in the second byte of one
+    const i = bench.initiator("a", {
+        name: "iqn.2026-11.com:" + "é".repeat(50),
+    })
+    await bench.runScript(() => i.login())
+    assert.ok(bench.said("a", /: login iqn\.2026-11\.com:é{15}~[0-9a-f]{16} /))
+})
+
 test("a name is at most 223 bytes long, and its bytes are characters", async () => {
     const bench = mirroredPair({ speed })
-    for (const name of ["n".repeat(224), "iqn.\ufffd"])
+    const broken = ["iqn.\ufffd", "iqn.\ufffd" + "n".repeat(100)]
+    for (const name of ["n".repeat(224), ...broken])
         await assert.rejects(
             bench.runScript(() => bench.initiator("a", { name }).login()),
             /login refused: 0200/,

@@ -2,10 +2,14 @@
 import { createHash, createHmac, randomBytes } from "node:crypto"
 import { bytes } from "../devicescript.ts"
 
-export function digest(algorithm: "sha256", data: Buffer | string): Buffer {
+export function digest(
+    algorithm: "sha256",
+    ...data: (Buffer | string)[]
+): Buffer {
     const hash = createHash(algorithm)
-    if (typeof data === "string") hash.update(data)
-    else hash.update(data.toString("hex"), "hex")
+    for (const d of data)
+        if (typeof d === "string") hash.update(d)
+        else hash.update(d.toString("hex"), "hex")
     return bytes(hash.digest("hex"))
 }
 

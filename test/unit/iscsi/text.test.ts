@@ -69,6 +69,8 @@ describe("an offer and its answer", () => {
         ["HeaderDigest=CRC32C", "Reject"],
         ["DataDigest=CRC32C,None", "None"],
         ["DataDigest=None,CRC32C", "None"],
+        [`DataDigest=${"x".repeat(250)},None`, "None"],
+        [`DataDigest=${"x".repeat(255)}`, "Reject"],
         ["TaskReporting=RFC3720", "RFC3720"],
         ["TaskReporting=FastAbort,RFC3720", "RFC3720"],
         ["TaskReporting=FastAbort", "Reject"],
@@ -284,16 +286,32 @@ describe("valueOf", () => {
     ] as const)
         test(`${key} is ${value}`, async () =>
             assert.equal(valueOf(t, 0, t.length, key), value))
+    test("is no text when it is longer than any that means something", async () => {
+        for (const [size, value] of [
+            [80, "v".repeat(80)],
+            [81, "\ufffd"],
+        ] as const) {
+            const long = segment("A=" + "v".repeat(size))
+            assert.equal(valueOf(long, 0, long.length, "A"), value)
+        }
+    })
     test("finds nothing in an empty text", async () =>
         assert.equal(valueOf(text(""), 0, 0, "A"), undefined))
 })
 
 test("a list has a choice only as a whole", async () => {
-    assert(lists("None", "None"))
-    assert(lists("CRC32C,None", "None"))
-    assert(lists("NoneX,None", "None"))
-    assert(!lists("NoneX,XNone", "None"))
-    assert(!lists("", "None"))
+    const hasNone = (list: string) => {
+        const b = text(`=${list}\0None`)
+        return lists(b, 1, 1 + list.length, "None")
+    }
+    assert(hasNone("None"))
+    assert(hasNone("CRC32C,None"))
+    assert(hasNone("NoneX,None"))
+    assert(hasNone(`${"x".repeat(200)},,None,y`))
+    assert(!hasNone("NoneX,XNone"))
+    assert(!hasNone("Non"))
+    assert(!hasNone("CRC32C,"))
+    assert(!hasNone(""))
 })
 
 test("a pair ends in a zero", async () => {
