@@ -157,6 +157,19 @@ test("CONNECT to an address nobody has ends after ARP_TO", () => {
     assert.ok(Math.abs(seconds - 1.8) < 0.01, `${seconds} s, not 1.8`)
 })
 
+test("each CONNECT asks for the address: the peer's MAC may have changed", () => {
+    const lan = new Lan()
+    const chip = lan.chip()
+    const peer = lan.chip(HOST_IP, "02545700000b")
+    for (const mac of ["02545700000b", "02545700000c"]) {
+        peer.setAddress(HOST_IP, mac)
+        peer.listen(0, PORT)
+        chip.connect(0, 5000, HOST_IP, PORT)
+        chip.until(0, Status.Established)
+        peer.command(0, Command.Close)
+    }
+})
+
 test("a peer that falls silent is given up after TCP_TO: 31.8 s", () => {
     const { lan, chip } = connected()
     lan.setFault(() => undefined)

@@ -103,6 +103,11 @@ export class IpStack {
         this.cache.clear()
     }
 
+    /** The next packet to that address asks for it by ARP. */
+    forgetAddress(ip: Ip) {
+        this.cache.delete(ip)
+    }
+
     receive(p: Packet) {
         if (p.kind === "arp") this.receiveArp(p)
         else if (p.dst.ip !== this.station.ip) return

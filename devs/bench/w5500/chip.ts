@@ -113,8 +113,11 @@ export class W5500 implements BoardChip, Station {
             () => this.timing(),
         )
         const host: SocketHost = {
-            connect: (port, remote, user) =>
-                this.stack.connect(port, remote, user),
+            connect: (port, remote, user) => {
+                // SOCK_ARP (4.2, Sn_SR): each CONNECT asks for the address
+                this.stack.forgetAddress(remote.ip)
+                return this.stack.connect(port, remote, user)
+            },
             sendUdp: (port, remote, data, done) =>
                 this.stack.sendUdp(port, remote, data, done),
             news: () => this.onNews(),
