@@ -36,6 +36,8 @@ export interface Serving {
     how: "boot" | "takeover"
     /** from here on nothing is acknowledged before it is on the card */
     aloneFrom: number
+    /** from here on a partner that may take over gets what is written */
+    resyncFrom: number
     /** until then: the partner is back, and memory is enough again */
     aloneTo?: number
 }
@@ -64,14 +66,15 @@ function segmentAt(segments: Segment[], time: number) {
 }
 
 /** Whether no restart may lose this answered write. */
-function survives(op: Op, segment: Segment) {
-    const serving = segment.servings.findLast(s => s.from <= op.end)
-    return (
-        op.isForced ||
-        op.end <= segment.syncedAt ||
-        (op.start >= (serving?.aloneFrom ?? Infinity) &&
-            op.end <= (serving?.aloneTo ?? Infinity))
-    )
+function survives(op: Op, { servings, syncedAt }: Segment) {
+    if (op.isForced || op.end <= syncedAt) return true
+    const n = servings.findLastIndex(s => s.from <= op.end)
+    if (n < 0 || op.start < servings[n].aloneFrom) return false
+    // a partner that has caught up, and takes over, has it in its memory alone;
+    // what it was brought up to date with is on its card
+    const { board, resyncFrom, aloneTo = Infinity } = servings[n]
+    const isTakenOver = servings.slice(n).some(s => s.board !== board)
+    return op.end <= (isTakenOver ? Math.min(resyncFrom, aloneTo) : aloneTo)
 }
 
 /**

@@ -7,6 +7,8 @@ interface Seen {
     hasFenced: boolean
     /** volumes that it serves alone, and since when */
     aloneFrom: number[]
+    /** and since when it brings their copies over there up to date */
+    resyncFrom: number[]
     /** volumes that it has served */
     hasServed: boolean[]
 }
@@ -44,6 +46,10 @@ export class Servings {
             (board, [, name]) => this.alone(board, volumeOf(name)),
         ],
         [
+            /^volume ([ab]) resyncing/,
+            (board, [, name]) => this.resyncing(board, volumeOf(name)),
+        ],
+        [
             /^volume ([ab]) mirrored again/,
             (board, [, name]) => this.mirrored(board, volumeOf(name)),
         ],
@@ -74,10 +80,18 @@ export class Servings {
 
     private alone(board: BoardName, volume: number) {
         this.seen[board].aloneFrom[volume] = this.now()
+        this.seen[board].resyncFrom[volume] = Infinity
         const current = this.current(board, volume)
         if (!current) return
         current.aloneFrom = this.now()
+        current.resyncFrom = Infinity
         current.aloneTo = undefined
+    }
+
+    private resyncing(board: BoardName, volume: number) {
+        this.seen[board].resyncFrom[volume] = this.now()
+        const current = this.current(board, volume)
+        if (current) current.resyncFrom = this.now()
     }
 
     private mirrored(board: BoardName, volume: number) {
@@ -100,6 +114,7 @@ export class Servings {
             to: Infinity,
             how: goesOn ? "takeover" : "boot",
             aloneFrom: seen.aloneFrom[volume],
+            resyncFrom: seen.resyncFrom[volume],
         })
     }
 
@@ -125,6 +140,7 @@ function fresh(): Seen {
     return {
         hasFenced: false,
         aloneFrom: [Infinity, Infinity],
+        resyncFrom: [Infinity, Infinity],
         hasServed: [false, false],
     }
 }

@@ -73,7 +73,16 @@ export function lived(random: Random, flaw?: Flaw) {
             : Infinity
         const board = random.pick(["a", "b"] as const)
         const to = from + PERIOD
-        history.servings.push({ board, volume: 0, from, to, how, aloneFrom })
+        const resyncFrom = Infinity
+        history.servings.push({
+            board,
+            volume: 0,
+            from,
+            to,
+            how,
+            aloneFrom,
+            resyncFrom,
+        })
         return aloneFrom
     }
 

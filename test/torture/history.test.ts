@@ -13,21 +13,25 @@ const [VOLUME, OTHER] = [0, 1]
  * A history in words, one every 2 ms and 1 ms long; words joined by | are at
  * the same time:
  * w1 writes 1, f1 with FUA, w1> unanswered, r1 reads 1, sync is SYNCHRONIZE
- * CACHE, boot and takeover begin a serving, alone ends its mirroring; othersync
- * and otherboot are the other volume's. A boot stands before the first word.
+ * CACHE, boot and takeover begin a serving, alone ends its mirroring, resync and
+ * mirrored bring it back; othersync and otherboot are the other volume's. A boot
+ * stands before the first word.
  */
 function told(words: string) {
     const history = new History()
     const { ops, syncs, servings } = history
     const serve = (how: "boot" | "takeover", from: number, volume = VOLUME) => {
         const board = how === "boot" ? "a" : "b"
-        const [to, aloneFrom] = [Infinity, Infinity]
-        servings.push({ board, volume, from, to, how, aloneFrom })
+        const [to, aloneFrom, resyncFrom] = [Infinity, Infinity, Infinity]
+        servings.push({ board, volume, from, to, how, aloneFrom, resyncFrom })
     }
     const tell = (word: string, host: string, start: number) => {
         if (word === "boot" || word === "takeover") return serve(word, start)
         if (word === "otherboot") return serve("boot", start, OTHER)
-        if (word === "alone") return (servings.at(-1)!.aloneFrom = start)
+        const serving = servings.at(-1)!
+        if (word === "alone") return (serving.aloneFrom = start)
+        if (word === "resync") return (serving.resyncFrom = start)
+        if (word === "mirrored") return (serving.aloneTo = start)
         const end = word.endsWith(">") ? Infinity : start + MS
         const at = { host, start, end }
         if (word === "sync") return syncs.push({ ...at, volume: VOLUME })
@@ -68,6 +72,11 @@ const GOOD: [string, string][] = [
     [
         "a board that was alone may be mirrored again",
         "alone takeover w1 boot r0",
+    ],
+    ["and may lose what it writes then", "alone resync mirrored w1 boot r0"],
+    [
+        "what a board copies may be in the memory of who takes over",
+        "alone resync w1 takeover boot r0",
     ],
     ["a write cut short by a restart may be torn", "w1> boot r-1 w2 r2"],
     ["a write not yet on the card may be torn", "f1 w2 boot r-1 r-1"],
@@ -139,6 +148,21 @@ const BAD: [string, string, RegExp][] = [
         "nor if it was mirrored again later",
         "alone w1 takeover w2 boot r0",
         /it began with 1 or 2 or garbage$/,
+    ],
+    [
+        "nor what it did not have to copy any more",
+        "alone w1 resync takeover boot r0",
+        /it began with 1$/,
+    ],
+    [
+        "nor what it was copying when nobody took over",
+        "alone resync w1 boot r0",
+        /it began with 1$/,
+    ],
+    [
+        "nor what it wrote before it was mirrored again",
+        "alone resync w1 mirrored boot r0",
+        /it began with 1$/,
     ],
     [
         "nor what the board acknowledged that took over and was alone",
