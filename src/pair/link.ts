@@ -74,6 +74,13 @@ const PING_TICKS = 3
 const ASK_TICKS = 6
 /** Without a frame for so many, the connection is looked at unasked. */
 const QUIET_TICKS = 10
+/**
+ * Without one for so many, it is ended. TCP does that sooner, unless a register
+ * that says when was wrong as the connection was made.
+ */
+const SILENT_TICKS = 200
+
+const SILENCE = "silence"
 
 let chip: Chip
 let cable: Socket
@@ -194,6 +201,9 @@ export async function serveLink(hasNews: boolean): Promise<boolean> {
                 await dropLink(failure)
                 return true
             }
+        } else if (quietTicks > SILENT_TICKS) {
+            await dropLink(SILENCE)
+            return true
         }
         unread = s.rxSize
     }
@@ -206,7 +216,7 @@ async function begin(overLan: boolean) {
     if (!overLan) await closeLan()
     isUp = true
     isLan = overLan
-    unread = 0
+    unread = quietTicks = 0
     cableSince = 0
     s = overLan ? lanSocket() : cable
     startFrames(s, overLan)
@@ -291,6 +301,9 @@ async function serveLan(
             quietTicks = 0
             // the partner counts from what it knows that we have
             if (sentTicks > 0) isPingDue = true
+        } else if (quietTicks > SILENT_TICKS) {
+            await dropLink(SILENCE)
+            return true
         }
     }
     await send()

@@ -15,6 +15,7 @@ import {
     mirroredPair,
     pattern,
 } from "../support/bench.ts"
+import { untilMirrored } from "../support/healing.ts"
 import { writersOfBoth, type Writer } from "../support/writer.ts"
 
 const speed = unlimitedSpeed()
@@ -149,6 +150,31 @@ for (const victim of BOARD_NAMES)
         assert.ok(bench.said(victim, /volume . mirrored again/))
         assertNobodyTookOver(bench)
     })
+
+test("a connection that TCP would keep for ever is ended when nothing comes", async () => {
+    const bench = mirroredPair({ speed, seed: 40 })
+    const { a, b } = bench.pair.nodes
+    const before = count(bench, /^link up/)
+    await bench.runScript(async () => {
+        // so that the chips are looked at before the boards mirror again: a link
+        // that is lost then is shut
+        await bench.script.sleep(400_000)
+        bench.pair.cut("link", true)
+        await bench.script.sleep(500_000)
+        bench.pair.cut("link", false)
+        // it is made with an address that is mended, and with too many retries
+        while (count(bench, /^link up/) === before) {
+            disturb(b.link, Common.SIPR, [0, 0, 0, 0])
+            disturb(a.link, Common.RCR, [0x23])
+            await bench.script.sleep(1000)
+        }
+        while (!bench.said("a", /^link dropped: silence/))
+            await bench.script.sleep(10_000)
+        await untilMirrored(bench)
+    }, 60e6)
+    assert.ok(bench.said("b", /link W5500 lost its registers/))
+    assertNobodyTookOver(bench)
+})
 
 test("the survivor's partner port resets itself: it serves on", async () => {
     const bench = mirroredPair({ speed, seed: 35 })
