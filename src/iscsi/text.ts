@@ -248,10 +248,14 @@ export function find(
     key: string,
 ): number {
     while (at < limit) {
-        foundEnd = upTo(text, 0, at, limit)
-        const eq = text.indexOf(EQUALS, at, foundEnd)
-        if (eq >= 0 && isText(text, at, eq, key)) return eq + 1
-        at = foundEnd + 1
+        let end = text.indexOf(0, at, limit)
+        if (end < 0) end = limit
+        const eq = text.indexOf(EQUALS, at, end)
+        if (eq === at + key.length && textIn(text, at, eq) === key) {
+            foundEnd = end
+            return eq + 1
+        }
+        at = end + 1
     }
     return -1
 }
