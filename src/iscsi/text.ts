@@ -62,22 +62,15 @@ export function lists(
     end: number,
     choice: string,
 ): boolean {
-    while (from <= end) {
-        const comma = upTo(b, COMMA, from, end)
-        if (isText(b, from, comma, choice)) return true
+    const size = choice.length
+    while (from + size <= end) {
+        let comma = b.indexOf(COMMA, from, end)
+        if (comma < 0) comma = end
+        if (comma - from === size && textIn(b, from, comma) === choice)
+            return true
         from = comma + 1
     }
     return false
-}
-
-/** Where a byte is, or the end. */
-function upTo(b: Buffer, byte: number, from: number, end: number): number {
-    const at = b.indexOf(byte, from, end)
-    return at < 0 ? end : at
-}
-
-function isText(b: Buffer, from: number, end: number, text: string): boolean {
-    return end - from === text.length && textIn(b, from, end) === text
 }
 
 /**
@@ -304,7 +297,8 @@ export async function negotiate(
     pause: () => Promise<void>,
 ): Promise<number> {
     while (pos < textEnd) {
-        const end = upTo(text, 0, pos, textEnd)
+        let end = text.indexOf(0, pos, textEnd)
+        if (end < 0) end = textEnd
         if (end > pos) {
             await pause()
             const eq = text.indexOf(EQUALS, pos, end)

@@ -79,7 +79,7 @@ const QUIET_TICKS = 10
  * that says when was wrong as the connection was made.
  */
 const SILENT_TICKS = 200
-
+/** Why it is ended then */
 const SILENCE = "silence"
 
 let chip: Chip
