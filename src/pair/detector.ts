@@ -50,10 +50,10 @@ const LAN_FRESH_MS = 100
 /**
  * Still heard so long after the fence last read high, the partner lives and the
  * fence is broken. A reset is shorter. A death is, too: the fence is looked at
- * every 20 to 40 ms, its heartbeat's last edge is the death itself, and the
- * last frames may be read tens of milliseconds later.
+ * every 20 to 40 ms, its heartbeat's last edge is the death itself, and its last
+ * frames may be read 100 ms later, when hosts log in meanwhile.
  */
-const FENCE_BROKEN_MS = 100
+const FENCE_BROKEN_MS = 200
 /**
  * So long, frames that may have come count as none that have not: the main loop
  * looks at the link once a round, and a round of a busy board is 60 ms.
@@ -226,9 +226,12 @@ export function sampleCable(
     if (fence) {
         d.fenceHighAt = now
         d.isFenceWhole = true
-    } else if (Math.max(d.beatAt, d.linkAt) - d.fenceHighAt > FENCE_BROKEN_MS)
+    } else if (
+        Math.max(d.beatSeenAt, d.linkAt) - d.fenceHighAt >
+        FENCE_BROKEN_MS
+    )
         // without power at the partner it reads low as well: only the word of
-        // a partner that lives counts
+        // a partner that lives counts, and no change that may have been missed
         d.isFenceWhole = false
 }
 

@@ -324,9 +324,10 @@ describe("the fence", () => {
                 [
                     [100, 1, 0],
                     [110, 0, 0],
-                    [211, 0, 0],
+                    [300, 0, 0],
+                    [311, 0, 0],
                 ],
-                211,
+                311,
             ).isWhole,
         ))
     test("stays whole when it falls with the partner's power", () =>
@@ -345,10 +346,10 @@ describe("the fence", () => {
             cableAfter(
                 [
                     [100, 1, 0],
-                    [211, 0, 0],
-                    [220, 1, 0],
+                    [311, 0, 0],
+                    [320, 1, 0],
                 ],
-                220,
+                320,
             ).isWhole,
         ))
     test("stays whole though the death itself is heard late", () =>
@@ -364,6 +365,25 @@ describe("the fence", () => {
                 130,
             ).isWhole,
         ))
+    test("stays whole though the partner's last frame is read late", () => {
+        // power went at 121; hosts were busy logging in
+        const d = makeDetector()
+        sampleBeat(d, 121, 1)
+        sampleCable(d, 100, 1, 0)
+        heardLink(d, 221)
+        sampleCable(d, 230, 0, 0)
+        assert(d.isFenceWhole)
+    })
+    test("stays whole though changes of the line may have been missed", () => {
+        const d = makeDetector()
+        sampleCable(d, 100, 1, 0)
+        sampleBeat(d, 121, 1)
+        for (let now = 141; now <= 500; now += 20) {
+            missedBeats(d, now, 20)
+            sampleCable(d, now, 0, 0)
+        }
+        assert(d.isFenceWhole)
+    })
     test("stays whole while this board stood still", () => {
         const d = makeDetector()
         sampleBeat(d, 100, 1)
